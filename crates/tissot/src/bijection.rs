@@ -1,0 +1,91 @@
+//! The central trait: an invertible map that keeps account of the volume it changes.
+
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::Tensor;
+
+/// What a density is conditioned on; nothing, for an unconditional one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// One vector a sample, `[batch, context]`.
+    pub features: Option<&'a Tensor<2>>,
+    /// One map a sample, `[batch, channels, height, width]`, for images.
+    pub maps: Option<&'a Tensor<4>>,
+}
+
+impl<'a> Context<'a> {
+    /// No context.
+    pub const NONE: Context<'static> = Context { features: None, maps: None };
+
+    /// A context vector for each sample, `[batch, context]`.
+    pub fn of(features: &'a Tensor<2>) -> Self {
+        Self { features: Some(features), maps: None }
+    }
+}
+
+/// What [`Bijection::walk`] hands to its caller at each elementary layer: the layer's path, its output and its
+/// log-determinant `[batch]`.
+pub type Sink<'a, const D: usize> = dyn FnMut(&str, &Tensor<D>, &Tensor<1>) + 'a;
+
+/// An invertible map `x -> z` with the logarithm of its Jacobian's determinant.
+///
+/// Axis 0 is the batch, axis 1 the features (channels), further axes are positions. Both directions return the
+/// value and `log_det = log |det J|` of *the direction just taken*, one number a sample, `[batch]`; so the log-dets of
+/// `forward` at `x` and of `inverse` at `z = forward(x)` cancel. A forward `log_det > 0` means that density in data
+/// space is amplified: `log p(x) = log p_base(z) + log_det`.
+///
+/// # Shapes
+/// `x`, `z`: `[batch, features, ..]`, the same shape; `log_det`: `[batch]`.
+///
+/// # Panics
+/// An implementation may panic where shapes are wrong (they are the caller's), never because of values.
+pub trait Bijection<const D: usize>: Module + ModuleDisplay {
+    /// Data to latent: `z = f(x)` and `log |det df/dx|`.
+    fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>);
+
+    /// Latent to data: `x = f^-1(z)` and `log |det df^-1/dz|`.
+    fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>);
+
+    /// Sets parameters that depend on data (such as ActNorm's) from a first batch, and hands on what the next layer
+    /// sees. Nothing to set, by default.
+    #[must_use]
+    fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>)
+    where
+        Self: Sized,
+    {
+        let (z, _) = self.forward(x, context);
+        (self, z.detach())
+    }
+
+    /// Goes forward and names each elementary layer that was passed; returns the last output.
+    ///
+    /// The log-dets given to `sink` add up to the one of [`Bijection::forward`]. Containers override it.
+    fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
+        let (z, log_det) = self.forward(x, context);
+        sink(type_name::<Self>(), &z, &log_det);
+        z
+    }
+}
+
+/// The last part of a type's path without its generics: `Coupling` of `tissot::layers::Coupling<N, U>`.
+fn type_name<T: ?Sized>() -> &'static str {
+    let full = std::any::type_name::<T>();
+    let bare = full.split('<').next().unwrap_or(full);
+    bare.rsplit("::").next().unwrap_or(bare)
+}
+
+/// A log-det of zero for each sample of `x`, on its device and in its type.
+pub(crate) fn zero_log_det<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
+    Tensor::zeros([x.dims()[0]], (&x.device(), x.dtype()))
+}
+
+/// The number of positions of a shape `[batch, features, positions..]`: 1 for tables.
+pub(crate) fn positions<const D: usize>(dims: &[usize; D]) -> usize {
+    dims[2..].iter().product()
+}
+
+/// `[features]` as `[1, features, 1, ..]`, to broadcast along axis 1.
+pub(crate) fn along_features<const D: usize>(v: Tensor<1>) -> Tensor<D> {
+    let mut shape = [1; D];
+    shape[1] = v.dims()[0];
+    v.reshape(shape)
+}

@@ -1,0 +1,38 @@
+//! What can go wrong in the world outside: configurations, columns, files.
+
+use std::path::PathBuf;
+
+/// Everything that can go wrong in this crate for reasons outside the caller's code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A configuration that describes no flow.
+    #[error("{what}: found {found}, expected {expected}")]
+    Config {
+        /// The place in the configuration, such as `layers[2].mask`.
+        what: String,
+        /// What stands there.
+        found: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// A [`Error::Config`] of three texts.
+    pub(crate) fn config(
+        what: impl Into<String>,
+        found: impl std::fmt::Display,
+        expected: impl std::fmt::Display,
+    ) -> Self {
+        Self::Config { what: what.into(), found: found.to_string(), expected: expected.to_string() }
+    }
+}

@@ -1,0 +1,3 @@
+//! What can be computed about a flow at a point: exact Jacobians.
+
+pub mod jacobian;

@@ -1,0 +1,33 @@
+//! Initial weights, drawn on the host so that a seed gives the same network on every device.
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{Rng, RngExt};
+
+/// A linear map `x W + b` with weights and biases from `U(-k, k)`, `k = 1 / sqrt(inputs)` (He et al. 2015 with gain
+/// 1/sqrt(3), PyTorch's default).
+///
+/// # Shapes
+/// Weight `[inputs, outputs]`, bias `[outputs]`.
+pub(crate) fn linear(inputs: usize, outputs: usize, device: &Device, rng: &mut dyn Rng) -> Linear {
+    let k = 1.0 / (inputs.max(1) as f64).sqrt();
+    let mut draw = |n: usize| (0..n).map(|_| rng.random_range(-k..=k)).collect::<Vec<f64>>();
+    let weight = draw(inputs * outputs);
+    let bias = draw(outputs);
+    from_values(weight, bias, inputs, device)
+}
+
+/// A linear map that gives `bias` whatever its input: the last layer of a conditioner at its start.
+pub(crate) fn constant_linear(inputs: usize, bias: Vec<f64>, device: &Device) -> Linear {
+    let outputs = bias.len();
+    from_values(vec![0.0; inputs * outputs], bias, inputs, device)
+}
+
+fn from_values(weight: Vec<f64>, bias: Vec<f64>, inputs: usize, device: &Device) -> Linear {
+    let outputs = bias.len();
+    Linear {
+        weight: Param::from_tensor(Tensor::from_data(TensorData::new(weight, [inputs, outputs]), device)),
+        bias: Some(Param::from_tensor(Tensor::from_data(TensorData::new(bias, [outputs]), device))),
+    }
+}

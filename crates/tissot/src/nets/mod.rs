@@ -1,0 +1,32 @@
+//! Conditioners: networks that make the parameters of univariates.
+
+mod any;
+mod init;
+mod made;
+mod mlp;
+mod residual;
+
+pub use any::{AnyConditioner, ConditionerConfig};
+pub use made::{ContextRule, Made, MadeConfig};
+pub use mlp::{Activation, Mlp, MlpConfig};
+pub use residual::{ContextMode, ResidualMlp, ResidualMlpConfig};
+
+use crate::bijection::Context;
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::Tensor;
+
+/// A network from the values a layer keeps, and the context, to the parameters of the values it moves.
+///
+/// # Shapes
+/// `x`: `[batch, inputs, ..]` -> `[batch, elements * num_params, ..]`; element `e` owns the outputs
+/// `e * num_params .. (e + 1) * num_params` of axis 1.
+pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
+    /// The parameters at `x` under `context`.
+    fn forward(&self, x: Tensor<D>, context: Context<'_>) -> Tensor<D>;
+}
+
+/// A conditioner whose parameters for a feature depend only on the features before it in [`CausalConditioner::order`].
+pub trait CausalConditioner: Conditioner<2> {
+    /// The features in the order in which an inverse finds them; a permutation of `0..features`.
+    fn order(&self) -> &[usize];
+}

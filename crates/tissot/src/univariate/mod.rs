@@ -1,0 +1,56 @@
+//! Univariates: increasing functions R -> R with free parameters, one set of parameters an element.
+//!
+//! A univariate knows nothing of networks or of masks; [`Coupling`](crate::layers::Coupling) and
+//! [`Autoregressive`](crate::layers::Autoregressive) supply its parameters.
+
+mod affine;
+mod any;
+mod rational_quadratic;
+mod shift;
+
+pub use affine::{Affine, LogScale};
+pub use any::AnyUnivariate;
+pub use rational_quadratic::{RationalQuadratic, SplineParams};
+pub use shift::Shift;
+
+use burn::tensor::Tensor;
+use std::fmt::Debug;
+
+/// An increasing function of each element, `y = u(x; params)`, with its log-derivative.
+///
+/// # Shapes
+/// `x`, `y`: `[batch, elements]`; `params`: `[batch or 1, elements, num_params]`, one set an element, shared by the
+/// batch where the first axis is 1; log-derivatives `[batch, elements]`, log-dets (their sums) `[batch]`.
+///
+/// # Panics
+/// Where the shapes do not fit. Never because of values: finite inputs give finite outputs and gradients.
+pub trait Univariate: Clone + Send + Debug {
+    /// How many parameters one element needs.
+    fn num_params(&self) -> usize;
+
+    /// The parameters that make it the identity, `num_params` of them.
+    fn identity(&self) -> Vec<f64>;
+
+    /// `y = u(x)` and `log dy/dx` of each element.
+    fn elementwise(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>);
+
+    /// `x = u^-1(y)` and `log dx/dy` of each element.
+    fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>);
+
+    /// `y = u(x)` and the log-det, the sum of the log-derivatives of a sample.
+    fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        let (y, slopes) = self.elementwise(x, params);
+        (y, slopes.sum_dim(1).squeeze_dim(1))
+    }
+
+    /// `x = u^-1(y)` and the log-det of the inverse.
+    fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        let (x, slopes) = self.elementwise_inverse(y, params);
+        (x, slopes.sum_dim(1).squeeze_dim(1))
+    }
+}
+
+/// Parameter `k` of every element: `[batch or 1, elements]` of `[batch or 1, elements, num_params]`.
+pub(crate) fn param(params: &Tensor<3>, k: usize) -> Tensor<2> {
+    params.clone().narrow(2, k, 1).squeeze_dim(2)
+}
