@@ -45,6 +45,11 @@ pub trait Bijection<const D: usize>: Module + ModuleDisplay {
     /// Latent to data: `x = f^-1(z)` and `log |det df^-1/dz|`.
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>);
 
+    /// Whether [`Bijection::initialize`] sets anything here.
+    fn depends_on_data(&self) -> bool {
+        false
+    }
+
     /// Sets parameters that depend on data (such as ActNorm's) from a first batch, and hands on what the next layer
     /// sees. Nothing to set, by default.
     #[must_use]

@@ -16,6 +16,14 @@ pub enum Error {
         /// What would be right.
         expected: String,
     },
+    /// A file that is no model, or an altered one.
+    #[error("{}: {what}", path.display())]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A file that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -34,5 +42,15 @@ impl Error {
         expected: impl std::fmt::Display,
     ) -> Self {
         Self::Config { what: what.into(), found: found.to_string(), expected: expected.to_string() }
+    }
+
+    /// The same error with the place where it stands: `layers[2].mask` of `mask` within `layers[2]`.
+    pub(crate) fn within(self, place: &str) -> Self {
+        match self {
+            Self::Config { what, found, expected } => {
+                Self::Config { what: format!("{place}.{what}"), found, expected }
+            }
+            other => other,
+        }
     }
 }

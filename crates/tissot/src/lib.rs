@@ -1,14 +1,40 @@
 //! Normalizing flows for burn: exact densities, exact inverses, checked log-determinants.
+//!
+//! A flow maps data `x` to a latent `z` of a simple base distribution and keeps the account of volume:
+//!
+//! ```text
+//! log p(x) = log p_base(f(x)) + log |det df/dx|        in nats a sample
+//! ```
+//!
+//! [`presets`] makes the usual architectures, [`Flow`] is a burn module with `log_prob` and `sample`,
+//! [`Bijection`] is the trait to implement for a layer of your own, and [`Model`] is a flow with the columns and units
+//! of the table it was fitted to, in one file.
 
 pub mod base;
-pub mod bijection;
-pub mod error;
+mod bijection;
+mod chain;
+pub mod columns;
+mod config;
+pub mod dtype;
+mod error;
+mod flow;
 pub mod inspect;
+mod inverse;
+mod layer;
 #[cfg(feature = "testing")]
 pub mod laws;
 pub mod layers;
+mod model;
 pub mod nets;
+pub mod presets;
+mod store;
 pub mod univariate;
 
-pub use bijection::{Bijection, Context};
+pub use bijection::{Bijection, Context, Sink};
+pub use chain::Chain;
+pub use config::{AnyFlow, FlowConfig};
 pub use error::Error;
+pub use flow::Flow;
+pub use inverse::Inverse;
+pub use layer::{Layer, LayerConfig};
+pub use model::{Model, Provenance};

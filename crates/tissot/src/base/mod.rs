@@ -1,22 +1,53 @@
 //! Base distributions: what `z` is drawn from.
 
+mod any;
+mod gamma;
+mod normal;
+mod student;
+
+pub use any::{AnyBase, BaseConfig};
+pub use normal::{DiagNormal, DiagNormalConfig, StandardNormal};
+pub use student::{StudentT, StudentTConfig};
+
 use crate::bijection::Context;
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use rand::Rng;
 
 /// A distribution of `z`, with densities in nats.
+///
+/// # Shapes
+/// `z`: `[batch, features, ..]`; `log_prob`: `[batch]`; the context has one row a sample.
 pub trait Base<const D: usize>: Module + ModuleDisplay {
     /// `log p(z)` of each sample, `[batch]`.
     fn log_prob(&self, z: Tensor<D>, context: Context<'_>) -> Tensor<1>;
 
-    /// Draws `n` samples, on `device`, from host randomness.
-    fn sample(
-        &self,
-        n: usize,
-        context: Context<'_>,
-        temperature: f64,
-        device: &Device,
-        rng: &mut dyn Rng,
-    ) -> Tensor<D>;
+    /// Draws `n` samples from host randomness, so that a seed gives the same ones on every device.
+    ///
+    /// `temperature` scales the deviation from the centre: 1 samples the distribution, less stays closer to its middle.
+    fn sample(&self, n: usize, context: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D>;
+}
+
+/// Where samples are made: a device and a number type.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// The device.
+    pub device: &'a Device,
+    /// The number type.
+    pub dtype: DType,
+}
+
+/// `n` samples of `shape`, each number drawn by `draw` on the host.
+pub(crate) fn draw<const D: usize>(n: usize, event: &[usize], site: Site<'_>, mut draw: impl FnMut() -> f64) -> Tensor<D> {
+    let mut shape = [n; D];
+    shape[1..].copy_from_slice(event);
+    let values: Vec<f64> = (0..shape.iter().product()).map(|_| draw()).collect();
+    Tensor::from_data(TensorData::new(values, shape), (site.device, site.dtype))
+}
+
+/// The sum over everything but the batch, `[batch]`.
+pub(crate) fn sum_event<const D: usize>(x: Tensor<D>) -> Tensor<1> {
+    let dims = x.dims();
+    let event: usize = dims[1..].iter().product();
+    x.reshape([dims[0], event]).sum_dim(1).squeeze_dim(1)
 }

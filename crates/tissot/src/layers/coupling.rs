@@ -1,1 +1,225 @@
-//! To be written.
+//! Coupling layers: some features are kept and decide how the others move.
+
+use crate::bijection::{Bijection, Context, positions, zero_log_det};
+use crate::error::Error;
+use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
+use crate::univariate::{AnyUnivariate, Univariate};
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Which features a coupling keeps; the others move.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mask {
+    /// The first half, rounded up.
+    #[default]
+    FirstHalf,
+    /// The second half, rounded down.
+    SecondHalf,
+    /// Features 0, 2, 4, ..
+    Even,
+    /// Features 1, 3, 5, ..
+    Odd,
+    /// These features.
+    Kept(Vec<usize>),
+}
+
+impl Mask {
+    /// For each of `features` whether it is kept.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where none or all are kept, or a given one does not exist.
+    pub fn kept(&self, features: usize) -> Result<Vec<bool>, Error> {
+        let half = features.div_ceil(2);
+        let kept: Vec<bool> = match self {
+            Self::FirstHalf => (0..features).map(|i| i < half).collect(),
+            Self::SecondHalf => (0..features).map(|i| i >= half).collect(),
+            Self::Even => (0..features).map(|i| i % 2 == 0).collect(),
+            Self::Odd => (0..features).map(|i| i % 2 == 1).collect(),
+            Self::Kept(given) => {
+                if let Some(missing) = given.iter().find(|&&i| i >= features) {
+                    return Err(Error::config("mask", format!("feature {missing}"), format!("0 to {}", features - 1)));
+                }
+                (0..features).map(|i| given.contains(&i)).collect()
+            }
+        };
+        let count = kept.iter().filter(|&&k| k).count();
+        if count == 0 || count == features {
+            return Err(Error::config(
+                "mask",
+                format!("{count} of {features} features kept"),
+                "at least one kept and one moved; for one feature use an autoregressive layer",
+            ));
+        }
+        Ok(kept)
+    }
+}
+
+/// How to make a [`Coupling`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CouplingConfig {
+    /// The features that are kept.
+    pub mask: Mask,
+    /// What moves the others.
+    pub univariate: AnyUnivariate,
+    /// The network that makes its parameters from the kept ones.
+    pub conditioner: ConditionerConfig,
+    /// A learned univariate of the kept features themselves, without context, as in Neural Spline Flows.
+    pub kept_univariate: Option<AnyUnivariate>,
+}
+
+impl CouplingConfig {
+    /// A coupling of `features` under `context` features of context, at its start the identity.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where a part describes nothing that works.
+    pub fn init(
+        &self,
+        features: usize,
+        context: usize,
+        device: &Device,
+        rng: &mut dyn Rng,
+    ) -> Result<Coupling<AnyConditioner, AnyUnivariate>, Error> {
+        let kept = self.mask.kept(features)?;
+        self.univariate.validate()?;
+        let inputs = kept.iter().filter(|&&k| k).count();
+        let bias = self.univariate.identity().repeat(features - inputs);
+        let net = self.conditioner.init(inputs, context, &bias, device, rng)?;
+        let coupling = Coupling::new(net, self.univariate, &kept, device);
+        match self.kept_univariate {
+            None => Ok(coupling),
+            Some(univariate) => {
+                univariate.validate()?;
+                Ok(coupling.with_kept_univariate(univariate, device))
+            }
+        }
+    }
+}
+
+/// Keeps some features and moves the others by a univariate whose parameters a network makes of the kept ones.
+///
+/// With `x = (a, b)`, `a` kept:
+/// * `forward`: `z = (v(a), u(b; net(a, context)))`, `log_det = sum log u' (+ sum log v')`;
+/// * `inverse`: `a = v^-1(z_a)`, `b = u^-1(z_b; net(a, context))`, `log_det` its negative.
+///
+/// `v` is the identity, or a learned univariate of each kept feature (Durkan et al. 2019, section 3.1). On images
+/// features are channels and every position has its own parameters.
+///
+/// Dinh et al., "Density estimation using Real NVP", 2017, eq. 4-8.
+///
+/// # Shapes
+/// `[batch, features, ..]`. The network maps `[batch, kept, ..]` to `[batch, moved * num_params, ..]`.
+#[derive(Module, Debug)]
+pub struct Coupling<N, U> {
+    /// The conditioner.
+    pub net: N,
+    /// The parameters of the kept features' univariate, `[1, kept, num_params]`.
+    pub kept_params: Option<Param<Tensor<3>>>,
+    #[module(skip)]
+    univariate: U,
+    #[module(skip)]
+    kept_univariate: Option<U>,
+    kept: Tensor<1, Int>,
+    moved: Tensor<1, Int>,
+    merge: Tensor<1, Int>,
+}
+
+impl<N: Module, U: Univariate> Coupling<N, U> {
+    /// A coupling that keeps the features marked in `kept`.
+    pub fn new(net: N, univariate: U, kept: &[bool], device: &Device) -> Self {
+        let which = |side: bool| (0..kept.len()).filter(|&i| kept[i] == side).collect::<Vec<_>>();
+        let (kept, moved) = (which(true), which(false));
+        let mut merge = vec![0; kept.len() + moved.len()];
+        for (place, &feature) in kept.iter().chain(&moved).enumerate() {
+            merge[feature] = place;
+        }
+        Self {
+            net,
+            kept_params: None,
+            univariate,
+            kept_univariate: None,
+            kept: indices(&kept, device),
+            moved: indices(&moved, device),
+            merge: indices(&merge, device),
+        }
+    }
+
+    /// Gives the kept features a learned univariate of their own, the identity at its start.
+    #[must_use]
+    pub fn with_kept_univariate(self, univariate: U, device: &Device) -> Self {
+        let kept = self.kept.dims()[0];
+        let start = TensorData::new(univariate.identity().repeat(kept), [1, kept, univariate.num_params()]);
+        Self {
+            kept_params: Some(Param::from_tensor(Tensor::from_data(start, device))),
+            kept_univariate: Some(univariate),
+            ..self
+        }
+    }
+
+    /// The univariate of the moved features.
+    pub fn univariate(&self) -> &U {
+        &self.univariate
+    }
+
+    /// `[batch, elements * p, positions..]` as `[batch, elements * positions, p]`.
+    fn params<const D: usize>(&self, raw: Tensor<D>) -> Tensor<3> {
+        let dims = raw.dims();
+        let (p, s) = (self.univariate.num_params(), positions(&dims));
+        let elements = dims[1] / p;
+        if s == 1 {
+            return raw.reshape([dims[0], elements, p]);
+        }
+        raw.reshape([dims[0], elements, p, s]).swap_dims(2, 3).reshape([dims[0], elements * s, p])
+    }
+
+    /// Moves `x` by `map` under `params`, whatever its rank.
+    fn elements<const D: usize>(x: Tensor<D>, map: impl FnOnce(Tensor<2>) -> (Tensor<2>, Tensor<1>)) -> (Tensor<D>, Tensor<1>) {
+        let dims = x.dims();
+        let (y, log_det) = map(x.reshape([dims[0], dims[1] * positions(&dims)]));
+        (y.reshape(dims), log_det)
+    }
+
+    /// Moves the kept features by their own univariate, where they have one.
+    fn move_kept<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        map: impl FnOnce(&U, Tensor<2>, Tensor<3>) -> (Tensor<2>, Tensor<1>),
+    ) -> (Tensor<D>, Tensor<1>) {
+        let (Some(univariate), Some(params)) = (&self.kept_univariate, &self.kept_params) else {
+            let zero = zero_log_det(&x);
+            return (x, zero);
+        };
+        let [_, kept, p] = params.val().dims();
+        let s = positions(&x.dims());
+        let params = params.val().reshape([1, kept, 1, p]).repeat_dim(2, s).reshape([1, kept * s, p]);
+        Self::elements(x, |x| map(univariate, x, params))
+    }
+}
+
+/// Feature numbers as a tensor for `select`.
+fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i64> = values.iter().map(|&i| i as i64).collect();
+    let n = values.len();
+    Tensor::from_data(TensorData::new(values, [n]), device)
+}
+
+impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling<N, U> {
+    fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        let kept = x.clone().select(1, self.kept.clone());
+        let moved = x.select(1, self.moved.clone());
+        let params = self.params(self.net.forward(kept.clone(), context));
+        let (moved, log_det) = Self::elements(moved, |x| self.univariate.forward(x, params));
+        let (kept, own) = self.move_kept(kept, U::forward);
+        (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
+    }
+
+    fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        let (kept, own) = self.move_kept(z.clone().select(1, self.kept.clone()), U::inverse);
+        let moved = z.select(1, self.moved.clone());
+        let params = self.params(self.net.forward(kept.clone(), context));
+        let (moved, log_det) = Self::elements(moved, |z| self.univariate.inverse(z, params));
+        (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
+    }
+}

@@ -6,8 +6,8 @@ mod coupling;
 mod linear;
 mod permutation;
 
-pub use actnorm::ActNorm;
-pub use autoregressive::Autoregressive;
-pub use coupling::{Coupling, Mask};
+pub use actnorm::{ActNorm, ActNormConfig};
+pub use autoregressive::{Autoregressive, AutoregressiveConfig};
+pub use coupling::{Coupling, CouplingConfig, Mask};
 pub use linear::{DiagonalLaw, LuLinear, LuLinearConfig, PermutationPlace};
 pub use permutation::{Permutation, PermutationConfig};

@@ -1,0 +1,73 @@
+//! The closed set of bases that a file or a command can name.
+
+use super::{Base, DiagNormal, DiagNormalConfig, Site, StandardNormal, StudentT, StudentTConfig};
+use crate::bijection::Context;
+use crate::error::Error;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// One of the bases of this crate, as a module.
+#[derive(Module, Debug)]
+pub enum AnyBase {
+    /// The standard normal.
+    StandardNormal(StandardNormal),
+    /// A normal with learned means and deviations.
+    DiagNormal(DiagNormal),
+    /// Student's t with learned degrees of freedom.
+    StudentT(StudentT),
+}
+
+/// One of the bases of this crate, as data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum BaseConfig {
+    /// The standard normal.
+    #[default]
+    StandardNormal,
+    /// A normal with learned means and deviations.
+    DiagNormal(DiagNormalConfig),
+    /// Student's t with learned degrees of freedom.
+    StudentT(StudentTConfig),
+}
+
+impl BaseConfig {
+    /// The base of `features` under `context` features of context.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where the configuration describes nothing that works.
+    pub fn init(
+        &self,
+        features: usize,
+        context: usize,
+        device: &Device,
+        rng: &mut dyn Rng,
+    ) -> Result<AnyBase, Error> {
+        Ok(match self {
+            Self::StandardNormal => AnyBase::StandardNormal(StandardNormal::new([features])),
+            Self::DiagNormal(config) => AnyBase::DiagNormal(config.init(features, context, device, rng)?),
+            Self::StudentT(config) => AnyBase::StudentT(config.init(features, device)?),
+        })
+    }
+}
+
+/// Calls a method on whichever base it is.
+macro_rules! each {
+    ($self:ident, $base:ident => $call:expr) => {
+        match $self {
+            AnyBase::StandardNormal($base) => $call,
+            AnyBase::DiagNormal($base) => $call,
+            AnyBase::StudentT($base) => $call,
+        }
+    };
+}
+
+impl<const D: usize> Base<D> for AnyBase {
+    fn log_prob(&self, z: Tensor<D>, context: Context<'_>) -> Tensor<1> {
+        each!(self, base => base.log_prob(z, context))
+    }
+
+    fn sample(&self, n: usize, context: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D> {
+        each!(self, base => base.sample(n, context, temperature, site, rng))
+    }
+}

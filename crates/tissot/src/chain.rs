@@ -1,0 +1,121 @@
+//! Composition: one bijection after another, as a list or as a tuple.
+
+use crate::bijection::{Bijection, Context, Sink, zero_log_det};
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+/// A list of bijections of one type, applied first to last: `f = f_n . .. . f_1`.
+///
+/// `forward`: `z = f_n(..f_1(x))`, `log_det` the sum of the layers'; `inverse` goes last to first. An empty chain is
+/// the identity.
+#[derive(Module, Debug)]
+pub struct Chain<T> {
+    /// The layers, the one that sees the data first.
+    pub layers: Vec<T>,
+}
+
+impl<T> Chain<T> {
+    /// A chain of `layers`, the one that sees the data first.
+    pub fn new(layers: Vec<T>) -> Self {
+        Self { layers }
+    }
+
+    /// Goes forward one layer at a time: an iterator over each layer's output and log-det.
+    pub fn steps<'a, const D: usize>(
+        &'a self,
+        x: Tensor<D>,
+        context: Context<'a>,
+    ) -> impl Iterator<Item = (Tensor<D>, Tensor<1>)> + 'a
+    where
+        T: Bijection<D>,
+    {
+        self.layers.iter().scan(x, move |x, layer| {
+            let (z, log_det) = layer.forward(x.clone(), context);
+            *x = z.clone();
+            Some((z, log_det))
+        })
+    }
+}
+
+impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
+    fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        let zero = zero_log_det(&x);
+        self.layers.iter().fold((x, zero), |(x, total), layer| {
+            let (z, log_det) = layer.forward(x, context);
+            (z, total + log_det)
+        })
+    }
+
+    fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        let zero = zero_log_det(&z);
+        self.layers.iter().rev().fold((z, zero), |(z, total), layer| {
+            let (x, log_det) = layer.inverse(z, context);
+            (x, total + log_det)
+        })
+    }
+
+    fn depends_on_data(&self) -> bool {
+        self.layers.iter().any(Bijection::depends_on_data)
+    }
+
+    fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
+        let mut x = x;
+        let layers = self
+            .layers
+            .into_iter()
+            .map(|layer| {
+                let (layer, z) = layer.initialize(x.clone(), context);
+                x = z;
+                layer
+            })
+            .collect();
+        (Self { layers }, x)
+    }
+
+    fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
+        self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+            layer.walk(x, context, &mut |name, z, log_det| sink(&format!("{index}.{name}"), z, log_det))
+        })
+    }
+}
+
+/// Tuples are chains of bijections of different types.
+macro_rules! tuple {
+    ($($layer:ident . $index:tt),+ ; $($back:tt),+) => {
+        impl<const D: usize, $($layer: Bijection<D>),+> Bijection<D> for ($($layer,)+) {
+            fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+                let total = zero_log_det(&x);
+                $(let (x, log_det) = self.$index.forward(x, context); let total = total + log_det;)+
+                (x, total)
+            }
+            fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+                let total = zero_log_det(&z);
+                $(let (z, log_det) = self.$back.inverse(z, context); let total = total + log_det;)+
+                (z, total)
+            }
+            fn depends_on_data(&self) -> bool {
+                $(Bijection::<D>::depends_on_data(&self.$index))||+
+            }
+            fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
+                let mut x = x;
+                let layers = ($({
+                    let (layer, z) = self.$index.initialize(x, context);
+                    x = z;
+                    layer
+                },)+);
+                (layers, x)
+            }
+            fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
+                $(let x = self.$index.walk(x, context, &mut |name, z, log_det| {
+                    sink(&format!("{}.{name}", $index), z, log_det)
+                });)+
+                x
+            }
+        }
+    };
+}
+tuple!(A.0, B.1; 1, 0);
+tuple!(A.0, B.1, C.2; 2, 1, 0);
+tuple!(A.0, B.1, C.2, E.3; 3, 2, 1, 0);
+tuple!(A.0, B.1, C.2, E.3, F.4; 4, 3, 2, 1, 0);
+tuple!(A.0, B.1, C.2, E.3, F.4, G.5; 5, 4, 3, 2, 1, 0);

@@ -1,0 +1,180 @@
+//! A flow: a bijection and the distribution that it maps data to.
+
+use crate::base::{Base, Site, StandardNormal};
+use crate::bijection::{Bijection, Context};
+use crate::dtype;
+use crate::error::Error;
+use burn::module::Module;
+use burn::tensor::{DType, Device, FloatDType, Tensor, assert_shape};
+use rand::Rng;
+
+/// How many rows go through the network at a time, so that a table of any length needs bounded memory.
+const BLOCK: usize = 16_384;
+
+/// A density: `log p(x) = log p_base(f(x)) + log |det df/dx|`, in nats a sample.
+///
+/// A flow is a burn module: it can be a field of another one, be trained in any loop, and be saved by
+/// `save_file`. Evaluate and sample with `flow.valid()` where the flow is being trained: a tracked forward that
+/// is never followed by a backward keeps its memory.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use rand::SeedableRng;
+/// use tissot::{Context, presets};
+///
+/// let device = Device::flex();
+/// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+/// let flow = presets::nsf_coupling(&presets::Size::new(2)).init(&device, &mut rng)?;
+/// let x = Tensor::<2>::zeros([5, 2], &device);
+/// assert_eq!(flow.log_prob(x, Context::NONE).dims(), [5]);
+/// let drawn: Tensor<2> = flow.sample(3, Context::NONE, &mut rng);
+/// assert_eq!(drawn.dims(), [3, 2]);
+/// # Ok::<(), tissot::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct Flow<T, B> {
+    /// From data to latent.
+    pub bijection: T,
+    /// The distribution of the latent.
+    pub base: B,
+}
+
+impl<T: Module> Flow<T, StandardNormal> {
+    /// A flow to a standard normal of samples of shape `event`, such as `[features]`.
+    pub fn new(bijection: T, event: impl Into<Vec<usize>>) -> Self {
+        Self { bijection, base: StandardNormal::new(event) }
+    }
+}
+
+impl<T: Module, B: Module> Flow<T, B> {
+    /// The log-density of each sample in nats, `[batch]`.
+    ///
+    /// # Shapes
+    /// `x`: `[batch, features, ..]`; context features `[batch, context]`.
+    ///
+    /// # Panics
+    /// Where the context has another number of rows than `x`.
+    pub fn log_prob<const D: usize>(&self, x: Tensor<D>, context: Context<'_>) -> Tensor<1>
+    where
+        T: Bijection<D>,
+        B: Base<D>,
+    {
+        in_blocks(x.dims()[0], context, |start, rows, context| {
+            let (z, log_det) = self.bijection.forward(x.clone().narrow(0, start, rows), context);
+            self.base.log_prob(z, context) + log_det
+        })
+    }
+
+    /// Draws `n` samples. With a context it has one row a sample.
+    ///
+    /// # Panics
+    /// Where the context has another number of rows than `n`.
+    pub fn sample<const D: usize>(&self, n: usize, context: Context<'_>, rng: &mut dyn Rng) -> Tensor<D>
+    where
+        T: Bijection<D>,
+        B: Base<D>,
+    {
+        self.sample_at(n, context, 1.0, rng)
+    }
+
+    /// Draws `n` samples with the base's deviations scaled by `temperature`: below 1 samples stay closer to the middle
+    /// of the base, and follow the density no more.
+    ///
+    /// # Panics
+    /// As [`Flow::sample`].
+    pub fn sample_at<const D: usize>(
+        &self,
+        n: usize,
+        context: Context<'_>,
+        temperature: f64,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D>
+    where
+        T: Bijection<D>,
+        B: Base<D>,
+    {
+        let device = self.device();
+        let site = Site { device: &device, dtype: self.dtype() };
+        in_blocks(n, context, |_, rows, context| {
+            self.bijection.inverse(self.base.sample(rows, context, temperature, site, rng), context).0
+        })
+    }
+
+    /// Draws `n` samples with their log-densities, in one pass: cheaper than `log_prob` of the samples where the inverse
+    /// is the cheap direction, and free of its rounding.
+    ///
+    /// # Panics
+    /// As [`Flow::sample`].
+    pub fn sample_and_log_prob<const D: usize>(
+        &self,
+        n: usize,
+        context: Context<'_>,
+        rng: &mut dyn Rng,
+    ) -> (Tensor<D>, Tensor<1>)
+    where
+        T: Bijection<D>,
+        B: Base<D>,
+    {
+        check_context(n, context);
+        let device = self.device();
+        let z = self.base.sample(n, context, 1.0, Site { device: &device, dtype: self.dtype() }, rng);
+        let log_base = self.base.log_prob(z.clone(), context);
+        let (x, log_det) = self.bijection.inverse(z, context);
+        (x, log_base - log_det)
+    }
+
+    /// Sets the parameters that depend on data (ActNorm) from a first batch.
+    #[must_use]
+    pub fn initialize<const D: usize>(self, x: Tensor<D>, context: Context<'_>) -> Self
+    where
+        T: Bijection<D>,
+    {
+        Self { bijection: self.bijection.initialize(x, context).0, base: self.base }
+    }
+
+    /// The same flow with every weight in `dtype`: f64 for proofs and audits.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for f64 on a device that has none.
+    pub fn to_dtype(self, dtype: FloatDType) -> Result<Self, Error> {
+        dtype::cast(self, dtype)
+    }
+
+    /// The number type of its weights.
+    pub fn dtype(&self) -> DType {
+        dtype::of(self)
+    }
+
+    /// The device of its weights; burn's default for a flow without any.
+    pub fn device(&self) -> Device {
+        self.devices().into_iter().next().unwrap_or_default()
+    }
+}
+
+/// # Panics
+/// Where the context has not `rows` rows.
+fn check_context(rows: usize, context: Context<'_>) {
+    if let Some(features) = context.features {
+        assert_shape!(features, [rows, _]);
+    }
+}
+
+/// Runs `part(start, rows, context)` over blocks of rows and joins what it gives.
+fn in_blocks<const D: usize>(
+    rows: usize,
+    context: Context<'_>,
+    mut part: impl FnMut(usize, usize, Context<'_>) -> Tensor<D>,
+) -> Tensor<D> {
+    check_context(rows, context);
+    if rows <= BLOCK {
+        return part(0, rows, context);
+    }
+    let parts = (0..rows).step_by(BLOCK).map(|start| {
+        let n = BLOCK.min(rows - start);
+        let features = context.features.map(|c| c.clone().narrow(0, start, n));
+        let maps = context.maps.map(|c| c.clone().narrow(0, start, n));
+        part(start, n, Context { features: features.as_ref(), maps: maps.as_ref() })
+    });
+    Tensor::cat(parts.collect(), 0)
+}

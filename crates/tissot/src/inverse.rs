@@ -1,0 +1,50 @@
+//! A bijection turned round.
+
+use crate::bijection::{Bijection, Context};
+use crate::error::Error;
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+/// A bijection turned round: its `forward` is the inside's `inverse`, its `inverse` the inside's `forward`.
+///
+/// An inverse autoregressive flow (Kingma et al. 2016) is `Inverse<Autoregressive<..>>`: sampling takes one pass,
+/// a density of a given `x` takes one a feature.
+#[derive(Module, Debug)]
+pub struct Inverse<T> {
+    inner: T,
+}
+
+impl<T> Inverse<T> {
+    /// Turns `inner` round.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where `inner` sets parameters from data (ActNorm): it would see the wrong side of them.
+    pub fn new<const D: usize>(inner: T) -> Result<Self, Error>
+    where
+        T: Bijection<D>,
+    {
+        if inner.depends_on_data() {
+            return Err(Error::config(
+                "Inverse",
+                "a layer inside that is initialised from data (ActNorm)",
+                "layers that need no data; put ActNorm outside",
+            ));
+        }
+        Ok(Self { inner })
+    }
+
+    /// The bijection inside.
+    pub fn inner(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<const D: usize, T: Bijection<D>> Bijection<D> for Inverse<T> {
+    fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        self.inner.inverse(x, context)
+    }
+
+    fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        self.inner.forward(z, context)
+    }
+}

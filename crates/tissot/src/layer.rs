@@ -1,0 +1,114 @@
+//! The closed set of layers that a file or a command can name.
+
+use crate::bijection::{Bijection, Context, Sink};
+use crate::chain::Chain;
+use crate::error::Error;
+use crate::inverse::Inverse;
+use crate::layers::{
+    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Coupling, CouplingConfig, LuLinear, LuLinearConfig,
+    Permutation, PermutationConfig,
+};
+use crate::nets::{AnyConditioner, Made};
+use crate::univariate::AnyUnivariate;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Lists each variant once: its name, its module, its configuration, and how one makes the other.
+macro_rules! layers {
+    ($($(#[$doc:meta])* $variant:ident($layer:ty, $config:ty) $make:expr;)+) => {
+        /// One of the layers of this crate, as a module.
+        #[derive(Module, Debug)]
+        pub enum Layer { $($(#[$doc])* $variant($layer)),+ }
+
+        /// One of the layers of this crate, as data.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum LayerConfig { $($(#[$doc])* $variant($config)),+ }
+
+        impl LayerConfig {
+            /// The layer for `features` under `context` features of context; draws its weights from `rng`.
+            ///
+            /// # Errors
+            /// [`Error::Config`] where the configuration describes nothing that works.
+            pub fn init(&self, features: usize, context: usize, device: &Device, rng: &mut dyn Rng) -> Result<Layer, Error> {
+                let shape = Site { features, context, device };
+                match self { $(Self::$variant(config) => {
+                    let make: fn(&$config, &Site<'_>, &mut dyn Rng) -> Result<$layer, Error> = $make;
+                    make(config, &shape, rng).map(Layer::$variant)
+                }),+ }
+            }
+        }
+
+        impl<const D: usize> Bijection<D> for Layer {
+            fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+                match self { $(Self::$variant(layer) => layer.forward(x, context)),+ }
+            }
+            fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+                match self { $(Self::$variant(layer) => layer.inverse(z, context)),+ }
+            }
+            fn depends_on_data(&self) -> bool {
+                match self { $(Self::$variant(layer) => Bijection::<D>::depends_on_data(layer)),+ }
+            }
+            fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
+                match self { $(Self::$variant(layer) => {
+                    let (layer, z) = layer.initialize(x, context);
+                    (Self::$variant(layer), z)
+                }),+ }
+            }
+            fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
+                match self { $(Self::$variant(layer) => layer.walk(x, context, sink)),+ }
+            }
+        }
+    };
+}
+
+/// Where a layer stands: the width of its input and of its context, and the device.
+struct Site<'a> {
+    features: usize,
+    context: usize,
+    device: &'a Device,
+}
+
+impl Site<'_> {
+    /// The layers of a list, first to last; an error says which one it is about.
+    fn chain(&self, configs: &[LayerConfig], rng: &mut dyn Rng) -> Result<Chain<Layer>, Error> {
+        let layer = |(i, config): (usize, &LayerConfig)| {
+            config.init(self.features, self.context, self.device, rng).map_err(|error| error.within(&format!("layers[{i}]")))
+        };
+        configs.iter().enumerate().map(layer).collect::<Result<Vec<_>, _>>().map(Chain::new)
+    }
+}
+
+layers! {
+    /// A shift and a scale for each feature, set from a first batch.
+    ActNorm(ActNorm, ActNormConfig) |c, s, _| c.init(s.features, s.device);
+    /// A fixed order of the features.
+    Permutation(Permutation, PermutationConfig) |c, s, rng| c.init(s.features, s.device, rng);
+    /// A linear map, LU-parameterised.
+    LuLinear(LuLinear, LuLinearConfig) |c, s, rng| c.init(s.features, s.device, rng);
+    /// Some features are kept and move the others.
+    Coupling(Coupling<AnyConditioner, AnyUnivariate>, CouplingConfig) |c, s, rng| c.init(s.features, s.context, s.device, rng);
+    /// Each feature is moved by those before it.
+    Autoregressive(Autoregressive<Made, AnyUnivariate>, AutoregressiveConfig) |c, s, rng| c.init(s.features, s.context, s.device, rng);
+    /// Layers one after another.
+    Chain(Chain<Layer>, Vec<LayerConfig>) |c, s, rng| s.chain(c, rng);
+    /// Layers turned round.
+    Inverse(Inverse<Chain<Layer>>, Vec<LayerConfig>) |c, s, rng| Inverse::new::<2>(s.chain(c, rng)?);
+}
+
+impl Chain<Layer> {
+    /// The chain that `configs` describe.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the layer that describes nothing that works.
+    pub fn from_configs(
+        configs: &[LayerConfig],
+        features: usize,
+        context: usize,
+        device: &Device,
+        rng: &mut dyn Rng,
+    ) -> Result<Self, Error> {
+        Site { features, context, device }.chain(configs, rng)
+    }
+}
