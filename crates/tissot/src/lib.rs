@@ -15,6 +15,7 @@ mod bijection;
 mod chain;
 pub mod columns;
 mod config;
+pub mod container;
 pub mod dtype;
 mod error;
 mod flow;
@@ -27,7 +28,7 @@ pub mod layers;
 mod model;
 pub mod nets;
 pub mod presets;
-mod store;
+pub mod store;
 pub mod univariate;
 
 pub use bijection::{Bijection, Context, Sink};

@@ -1,0 +1,90 @@
+//! Checkpoints: everything that a run needs to go on, in one checked file at a time.
+
+use crate::error::FitError;
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Bytes;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use tissot::{AnyFlow, container, store};
+
+const KIND: &[u8; 8] = b"TISSOTRN";
+
+/// What a run remembers besides weights.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// A hash of the data, the flow and the settings: what another run may not go on with.
+    pub fingerprint: String,
+    /// Steps taken.
+    pub step: u64,
+    /// The best validation so far, in nats in the user's units.
+    pub best: Option<f64>,
+    /// Its step.
+    pub best_step: u64,
+    /// Validations since.
+    pub stale: u64,
+    /// Steps left out one after another because of numbers that were none.
+    pub skipped: u64,
+    /// Seconds of training.
+    pub seconds: f64,
+    /// Bytes of the metrics file at that time.
+    pub metrics: u64,
+}
+
+/// A run at one moment.
+pub(crate) struct State {
+    pub memory: Memory,
+    /// The weights in training (with autodiff).
+    pub flow: AnyFlow,
+    /// Their moving average.
+    pub average: AnyFlow,
+    /// The best average so far.
+    pub best: AnyFlow,
+    pub optimizer: ModuleOptimizer,
+}
+
+/// The checkpoint of a run folder.
+pub(crate) fn path(run: &Path) -> PathBuf {
+    run.join("checkpoint")
+}
+
+/// Replaces the folder's checkpoint.
+pub(crate) fn save(run: &Path, state: &State) -> Result<(), FitError> {
+    let path = path(run);
+    let unreadable = |what: String| FitError::Checkpoint { path: path.clone(), what };
+    let memory = serde_json::to_vec(&state.memory).map_err(|error| unreadable(error.to_string()))?;
+    let weights = |flow: AnyFlow| store::weights(flow, &path);
+    let optimizer = state.optimizer.into_bytes().map_err(|error| unreadable(error.to_string()))?;
+    let (flow, average, best) =
+        (weights(state.flow.valid())?, weights(state.average.clone())?, weights(state.best.clone())?);
+    container::write(&path, KIND, &[&memory, &flow, &average, &best, &optimizer])?;
+    Ok(())
+}
+
+/// Puts the folder's checkpoint into `start`, a run at its beginning; `None` where the folder has none.
+pub(crate) fn load(run: &Path, start: State) -> Result<Option<State>, FitError> {
+    let path = path(run);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let wrong = |what: String| FitError::Checkpoint { path: path.clone(), what };
+    let parts = container::read(&path, KIND, 5)?;
+    let [memory, flow, average, best, optimizer] = <[Vec<u8>; 5]>::try_from(parts).unwrap_or_default();
+    let memory: Memory = serde_json::from_slice(&memory).map_err(|error| wrong(error.to_string()))?;
+    if memory.fingerprint != start.memory.fingerprint {
+        return Err(wrong(
+            "it is of another run (other rows, columns, flow or settings); repeat that run's flags, or start anew without --resume".into(),
+        ));
+    }
+    let flow = store::with_weights(start.flow.valid(), flow, &path)?.train();
+    Ok(Some(State {
+        memory,
+        flow,
+        average: store::with_weights(start.average, average, &path)?,
+        best: store::with_weights(start.best, best, &path)?,
+        optimizer: start
+            .optimizer
+            .from_bytes(Bytes::from_bytes_vec(optimizer))
+            .map_err(|error| wrong(error.to_string()))?,
+    }))
+}

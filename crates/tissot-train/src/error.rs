@@ -1,0 +1,59 @@
+//! What can go wrong while a flow is fitted.
+
+use std::path::PathBuf;
+
+/// Everything that can go wrong while a flow is fitted, for reasons outside the caller's code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// A configuration or a model file that does not work.
+    #[error(transparent)]
+    Flow(#[from] tissot::Error),
+    /// A table that cannot be fitted.
+    #[error("{0}")]
+    Data(String),
+    /// A setting that makes no sense.
+    #[error("{name}: found {found}, expected {expected}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What stands there.
+        found: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A loss or a gradient that is no number.
+    #[error("step {step}: the {what} is not finite, first in {layer}; the best model so far was kept. A smaller --learning-rate usually mends it")]
+    NotFinite {
+        /// The step.
+        step: u64,
+        /// Loss or gradient.
+        what: &'static str,
+        /// The layer in which it first appeared.
+        layer: String,
+    },
+    /// A checkpoint that cannot be gone on from.
+    #[error("{}: {what}", path.display())]
+    Checkpoint {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl FitError {
+    /// An [`FitError::Io`] about `path`.
+    pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,308 @@
+//! The training loop: maximum likelihood.
+
+use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
+use crate::blame;
+use crate::checkpoint::{self, Memory, State};
+use crate::error::FitError;
+use crate::metrics::Metrics;
+use crate::optim;
+use crate::rows::Splits;
+use crate::settings::{NotFinite, Settings};
+use burn::module::Module;
+use burn::optim::{AdamWConfig, GradientsParams};
+use burn::tensor::Device;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+use tissot::columns::Columns;
+use tissot::{AnyFlow, Context, FlowConfig, Model, Provenance};
+
+/// Rows that initialise what depends on data.
+const FIRST: usize = 2_048;
+/// Rows that are scored at a time.
+const BLOCK: usize = 8_192;
+/// Steps left out in a row after which a run stops.
+const PATIENCE: u64 = 10;
+
+/// A fit: a flow, the columns it is over, the rows, the settings.
+#[derive(Debug)]
+pub struct Fit<'a> {
+    /// The flow to train.
+    pub config: FlowConfig,
+    /// The columns that the density is over, as [`fit_columns`](crate::fit_columns) gives them for the training rows.
+    pub columns: Columns,
+    /// The columns that it is conditioned on.
+    pub context: Columns,
+    /// The rows.
+    pub splits: &'a Splits,
+    /// How to train.
+    pub settings: Settings,
+    /// Where.
+    pub device: Device,
+    /// The folder for checkpoints and metrics; none are written without one.
+    pub run: Option<PathBuf>,
+    /// Go on from the folder's checkpoint, where there is one.
+    pub resume: bool,
+    /// The source's and the preset's name; the rest is filled in.
+    pub provenance: Provenance,
+}
+
+/// What happens during a fit. Log-densities are in nats a row, in the user's units.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A step was taken.
+    Step {
+        /// Steps taken.
+        step: u64,
+        /// How far the run is, 0 to 1.
+        progress: f64,
+        /// The mean log-density of the batch.
+        log_prob: f64,
+        /// The norm of the gradient before it was clipped.
+        norm: f64,
+        /// The learning rate.
+        rate: f64,
+    },
+    /// A step was left out.
+    Skipped {
+        /// Its number.
+        step: u64,
+        /// The layer in which a number first was none.
+        layer: String,
+    },
+    /// The validation rows were scored.
+    Validation {
+        /// Steps taken.
+        step: u64,
+        /// Their mean log-density.
+        log_prob: f64,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+}
+
+/// Why a fit ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stop {
+    /// It took all its steps, or minutes.
+    Finished,
+    /// The validation did not get better any more.
+    Early,
+    /// It was asked to.
+    Asked,
+    /// A loss or a gradient was no number; the best weights before it were kept.
+    NotFinite(FitError),
+}
+
+/// What a fit gives.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The best model.
+    pub model: Model,
+    /// Why it ended.
+    pub stop: Stop,
+}
+
+impl Fit<'_> {
+    /// Trains and returns the model with the best validation.
+    ///
+    /// `observe` sees every step; the run stops, and keeps its best model, when it answers with a break.
+    ///
+    /// # Errors
+    /// [`FitError`] for settings, rows, files; for a loss that was never a number.
+    pub fn run(self, observe: &mut dyn FnMut(&Event) -> ControlFlow<()>) -> Result<Fitted, FitError> {
+        self.settings.validate()?;
+        let mut state = self.start()?;
+        if let (Some(run), true) = (&self.run, self.resume) {
+            match checkpoint::load(run, state)? {
+                Some(loaded) => state = loaded,
+                None => state = self.start()?,
+            }
+        }
+        let mut metrics = Metrics::open(self.run.as_deref(), state.memory.metrics)?;
+        let train = self.batches(&self.splits.train);
+        let mut shuffle = Shuffle::new(self.settings.seed, self.splits.train.n, self.settings.batch);
+        let started = Instant::now();
+        let before = state.memory.seconds;
+        let stop = loop {
+            state.memory.seconds = before + started.elapsed().as_secs_f64();
+            let progress = self.progress(&state.memory);
+            if progress >= 1.0 {
+                break Stop::Finished;
+            }
+            if self.settings.patience > 0 && state.memory.stale >= self.settings.patience {
+                break Stop::Early;
+            }
+            let step = state.memory.step;
+            let batch = train.at(shuffle.step(step), &mut rng(self.settings.seed, Purpose::Step, step));
+            let event = self.step(&mut state, &batch, progress);
+            metrics.write(&event)?;
+            let mut flow = observe(&event);
+            if let Event::Skipped { layer, .. } = &event
+                && (self.settings.not_finite == NotFinite::Stop || state.memory.skipped >= PATIENCE)
+            {
+                let error = FitError::NotFinite { step, what: "loss or gradient", layer: layer.clone() };
+                if state.memory.best.is_none() {
+                    return Err(error);
+                }
+                break Stop::NotFinite(error);
+            }
+            if state.memory.step.is_multiple_of(self.settings.validate_every) || self.progress(&state.memory) >= 1.0 {
+                let event = self.validate(&mut state);
+                metrics.write(&event)?;
+                flow = if flow.is_break() { flow } else { observe(&event) };
+            }
+            if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
+                self.save(&mut state, &mut metrics)?;
+            }
+            if flow.is_break() {
+                break Stop::Asked;
+            }
+        };
+        if state.memory.best.is_none() {
+            self.validate(&mut state);
+        }
+        self.save(&mut state, &mut metrics)?;
+        Ok(Fitted { model: self.model(state)?, stop })
+    }
+
+    fn batches<'b>(&'b self, rows: &'b crate::Rows) -> Batches<'b> {
+        Batches { rows, columns: &self.columns, context: &self.context, device: &self.device }
+    }
+
+    /// The run at its beginning.
+    fn start(&self) -> Result<State, FitError> {
+        let settings = &self.settings;
+        let flow = self.config.init(&self.device, &mut rng(settings.seed, Purpose::Weights, 0))?;
+        let first: Vec<usize> = Shuffle::new(settings.seed, self.splits.train.n, FIRST).step(0).to_vec();
+        let batch = self.batches(&self.splits.train).at(&first, &mut rng(settings.seed, Purpose::Weights, 1));
+        let flow = flow.initialize(batch.x.clone(), context(&batch));
+        let optimizer = AdamWConfig::new().with_weight_decay(settings.weight_decay as f32).init();
+        let memory = Memory { fingerprint: self.fingerprint(), ..Memory::default() };
+        Ok(State { memory, average: flow.clone(), best: flow.clone(), flow: flow.train(), optimizer })
+    }
+
+    /// What must be equal for a run to go on.
+    fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for part in [&self.splits.train, &self.splits.validation] {
+            for value in part.values.iter().chain(&part.context) {
+                hasher.update(&value.to_le_bytes());
+            }
+        }
+        let settings = serde_json::json!([self.config, self.columns, self.context, self.settings]);
+        hasher.update(settings.to_string().as_bytes());
+        hasher.finalize().to_hex().to_string()
+    }
+
+    fn progress(&self, memory: &Memory) -> f64 {
+        let steps = memory.step as f64 / self.settings.steps as f64;
+        self.settings.minutes.map_or(steps, |minutes| steps.max(memory.seconds / (60.0 * minutes)))
+    }
+
+    /// One step of the optimiser; left out where a number is none.
+    fn step(&self, state: &mut State, batch: &Batch, progress: f64) -> Event {
+        let settings = &self.settings;
+        let step = state.memory.step;
+        // Dropout draws from the device: its draws, too, come from (seed, step).
+        self.device.seed(settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(step));
+        let loss = state.flow.log_prob(batch.x.clone(), context(batch)).mean().neg();
+        let value = loss.clone().into_scalar::<f64>();
+        let grads = GradientsParams::from_grads(loss.backward(), &state.flow);
+        let norm = optim::global_norm(&state.flow, &grads);
+        state.memory.step += 1;
+        if !(value.is_finite() && norm.is_finite()) {
+            state.memory.skipped += 1;
+            let layer = blame::first_not_finite(&state.flow.valid().bijection, batch.x.clone(), context(batch))
+                .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
+                .unwrap_or_else(|| "the base distribution".into());
+            return Event::Skipped { step, layer };
+        }
+        state.memory.skipped = 0;
+        let grads = optim::clip(&state.flow, grads, norm, settings.clip);
+        let rate = settings.rate(step, progress);
+        let flow = state.optimizer.step(rate, state.flow.clone(), grads);
+        let decay = settings.ema.min((1 + step) as f64 / (10 + step) as f64);
+        state.average = if settings.ema > 0.0 {
+            optim::average(state.average.clone(), &flow, decay)
+        } else {
+            flow.valid()
+        };
+        state.flow = flow;
+        let log_det = batch.log_det.iter().sum::<f64>() / batch.log_det.len() as f64;
+        Event::Step { step: state.memory.step, progress, log_prob: log_det - value, norm, rate }
+    }
+
+    /// Scores the validation rows (the training rows where there are none) and keeps the best average.
+    fn validate(&self, state: &mut State) -> Event {
+        let rows = if self.splits.validation.n > 0 { &self.splits.validation } else { &self.splits.train };
+        let scores = self.scores(&state.average, rows);
+        let log_prob = scores.iter().sum::<f64>() / scores.len() as f64;
+        let best = log_prob.is_finite() && state.memory.best.is_none_or(|best| log_prob > best);
+        if best {
+            state.memory.best = Some(log_prob);
+            state.memory.best_step = state.memory.step;
+            state.memory.stale = 0;
+            state.best = state.average.clone();
+        } else {
+            state.memory.stale += 1;
+        }
+        Event::Validation { step: state.memory.step, log_prob, best }
+    }
+
+    /// The log-density of each row, in nats in the user's units.
+    fn scores(&self, flow: &AnyFlow, rows: &crate::Rows) -> Vec<f64> {
+        let score = |batch: Batch| {
+            let inside: Vec<f64> = flow.log_prob(batch.x.clone(), context(&batch)).into_data().iter().collect();
+            inside.into_iter().zip(batch.log_det).map(|(a, b)| a + b).collect::<Vec<_>>()
+        };
+        self.batches(rows).all(BLOCK, self.settings.seed).flat_map(score).collect()
+    }
+
+    fn save(&self, state: &mut State, metrics: &mut Metrics) -> Result<(), FitError> {
+        let Some(run) = &self.run else { return Ok(()) };
+        state.memory.metrics = metrics.flush()?;
+        checkpoint::save(run, state)
+    }
+
+    /// The model of the best weights; the test rows are read here, once.
+    fn model(self, state: State) -> Result<Model, FitError> {
+        let mut model = Model {
+            flow: state.best,
+            config: self.config,
+            columns: self.columns,
+            context: self.context,
+            provenance: self.provenance,
+        };
+        let splits = self.splits;
+        let mut train = model.log_prob(&splits.train.values, &splits.train.context);
+        train.sort_by(f64::total_cmp);
+        let held_out = model.log_prob(&splits.test.values, &splits.test.context);
+        let known = &mut model.provenance;
+        known.version = env!("CARGO_PKG_VERSION").into();
+        known.seed = self.settings.seed;
+        known.steps = state.memory.step;
+        known.train_rows = splits.train.n as u64;
+        known.validation_rows = splits.validation.n as u64;
+        known.test_rows = splits.test.n as u64;
+        known.validation_log_prob = state.memory.best;
+        known.held_out = (!held_out.is_empty()).then(|| mean_and_error(&held_out));
+        known.train_quantiles = (0..=200).map(|q| train[q * (train.len() - 1) / 200]).collect();
+        known.settings = serde_json::json!(self.settings);
+        Ok(model)
+    }
+}
+
+fn context(batch: &Batch) -> Context<'_> {
+    Context { features: batch.context.as_ref(), maps: None }
+}
+
+/// The mean and its standard error.
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    (mean, (variance / n).sqrt())
+}
