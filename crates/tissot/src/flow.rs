@@ -4,7 +4,7 @@ use crate::base::{Base, Site, StandardNormal};
 use crate::bijection::{Bijection, Context};
 use crate::dtype;
 use crate::error::Error;
-use burn::module::Module;
+use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{DType, Device, FloatDType, Tensor, assert_shape};
 use rand::Rng;
 
@@ -40,14 +40,14 @@ pub struct Flow<T, B> {
     pub base: B,
 }
 
-impl<T: Module> Flow<T, StandardNormal> {
+impl<T: Module + ModuleDisplay> Flow<T, StandardNormal> {
     /// A flow to a standard normal of samples of shape `event`, such as `[features]`.
     pub fn new(bijection: T, event: impl Into<Vec<usize>>) -> Self {
         Self { bijection, base: StandardNormal::new(event) }
     }
 }
 
-impl<T: Module, B: Module> Flow<T, B> {
+impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
     /// The log-density of each sample in nats, `[batch]`.
     ///
     /// # Shapes

@@ -137,7 +137,7 @@ impl Model {
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
             let (z, _) = self.flow.bijection.forward(self.tensor(x, d), context);
-            let z = z.into_data().iter::<f64>().enumerate();
+            let z = z.into_data().into_iter::<f64>().enumerate();
             z.map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
         })
     }

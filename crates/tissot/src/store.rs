@@ -64,10 +64,8 @@ pub fn with_weights<M: Module>(module: M, bytes: Vec<u8>, path: &Path) -> Result
         path: path.to_owned(),
         what: format!("its weights do not fit its description ({error})"),
     };
-    let mut module = module;
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(wrong)?;
-    module.try_load_record(record).map_err(wrong)?;
-    Ok(module)
+    module.try_load_record(record).map_err(wrong)
 }
 
 pub(crate) fn load(path: &Path, device: &Device) -> Result<Model, Error> {

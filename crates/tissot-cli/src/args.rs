@@ -1,0 +1,255 @@
+//! What can be typed.
+
+use crate::parse::{Domains, Given};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Normalizing flows for tables: fit an exact density, score rows, draw new ones.
+#[derive(Debug, Parser)]
+#[command(name = "tissot", version, about, arg_required_else_help = true, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print JSON for machines instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fit a flow to the embedded earthquakes, compare it with other densities, draw it.
+    Demo(DemoArgs),
+    /// Fit a flow to a table and write it to one file.
+    Fit(Box<FitArgs>),
+    /// The log-density of every row, and its percentile among the training rows.
+    Score(ScoreArgs),
+    /// Draw rows with the training table's columns and units.
+    Sample(SampleArgs),
+    /// Rows to their latents, or back.
+    Transform(TransformArgs),
+    /// What can be computed on here.
+    Devices,
+    /// What a model is, and how it was made.
+    Info {
+        /// The model's file.
+        model: PathBuf,
+    },
+    /// A completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where and with how much to compute.
+#[derive(Clone, Debug, Args)]
+pub struct ComputeArgs {
+    /// flex, ndarray, wgpu or cuda; `tissot devices` says which are here.
+    #[arg(long, default_value = "flex")]
+    pub device: String,
+    /// Threads; all cores without it.
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+/// `tissot demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The folder for the model, the samples and the picture.
+    #[arg(long, default_value = "tissot-demo")]
+    pub out: PathBuf,
+    /// The seed of the split, the weights and the samples.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Optimiser steps.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// What to do with rows that miss a value.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum MissingArg {
+    /// Leave them out, and say how many.
+    Drop,
+    /// Stop at the first.
+    #[default]
+    Error,
+}
+
+/// The architectures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FlowArg {
+    /// Neural spline flow, autoregressive: the most exact density.
+    #[default]
+    Nsf,
+    /// Neural spline flow with couplings: fast in both directions.
+    NsfCoupling,
+    /// Masked autoregressive flow.
+    Maf,
+    /// Inverse autoregressive flow: fast samples, slow densities.
+    Iaf,
+    /// Affine couplings.
+    Realnvp,
+    /// Additive couplings.
+    Nice,
+}
+
+/// How the test and validation rows are chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SplitArg {
+    /// At random.
+    Random,
+    /// The last rows.
+    Order,
+    /// By the values of a column.
+    Group(String),
+}
+
+impl std::str::FromStr for SplitArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "random" => Ok(Self::Random),
+            None if text == "order" => Ok(Self::Order),
+            Some(("group", column)) if !column.is_empty() => Ok(Self::Group(column.into())),
+            _ => Err("expected random, order or group:COLUMN".into()),
+        }
+    }
+}
+
+/// `tissot fit`.
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    /// CSV, TSV or `;`-separated (also .gz), NPY or NPZ; `-` is standard input.
+    pub data: String,
+    /// The file for the model.
+    #[arg(long, short)]
+    pub out: PathBuf,
+    /// The architecture.
+    #[arg(long, value_enum, default_value_t)]
+    pub flow: FlowArg,
+    /// JSON with `flow` (a whole architecture) and/or `settings`, instead of the flags below.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The columns that the density is over; all by default.
+    #[arg(long, value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// The columns that it is conditioned on.
+    #[arg(long, value_delimiter = ',')]
+    pub context: Vec<String>,
+    /// NAME=real|positive|integer|bounded(a,b)|periodic(a,b), separated by commas.
+    #[arg(long, default_value = "")]
+    pub domain: Domains,
+    /// Rows that miss a value.
+    #[arg(long, value_enum, default_value_t)]
+    pub missing: MissingArg,
+    /// random, order (the last rows test: for time series) or group:COLUMN (a group stays together).
+    #[arg(long, default_value = "random")]
+    pub split: SplitArg,
+    /// The share of rows that choose the best weights.
+    #[arg(long, default_value_t = 0.1)]
+    pub validation: f64,
+    /// The share of rows that nothing is chosen by; they are read once, at the end.
+    #[arg(long, default_value_t = 0.1)]
+    pub test: f64,
+    /// All randomness comes from it.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Passes over the training rows, at most.
+    #[arg(long, conflicts_with = "steps")]
+    pub epochs: Option<u64>,
+    /// Optimiser steps, at most.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Minutes of training, at most.
+    #[arg(long)]
+    pub minutes: Option<f64>,
+    /// Rows a step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// The learning rate.
+    #[arg(long)]
+    pub learning_rate: Option<f64>,
+    /// How many transforms follow one another.
+    #[arg(long)]
+    pub transforms: Option<usize>,
+    /// The widths of the networks' hidden layers.
+    #[arg(long, value_delimiter = ',')]
+    pub hidden: Option<Vec<usize>>,
+    /// Bins of a spline.
+    #[arg(long)]
+    pub bins: Option<usize>,
+    /// Steps between checkpoints in MODEL.run/.
+    #[arg(long)]
+    pub checkpoint_every: Option<u64>,
+    /// Go on from the last checkpoint in MODEL.run/.
+    #[arg(long)]
+    pub resume: bool,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// `tissot score`.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// The model's file.
+    pub model: PathBuf,
+    /// The table, with the model's columns by name; `-` is standard input.
+    pub data: String,
+    /// The file for the scores; standard output without it.
+    #[arg(long, short)]
+    pub out: Option<String>,
+    /// Rows that miss a value.
+    #[arg(long, value_enum, default_value_t)]
+    pub missing: MissingArg,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// `tissot sample`.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// The model's file.
+    pub model: PathBuf,
+    /// How many rows.
+    #[arg(short)]
+    pub n: usize,
+    /// A value for each context column: d=1.5,e=2.
+    #[arg(long, default_value = "")]
+    pub given: Given,
+    /// The seed of the draws.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// The file for the rows; standard output without it.
+    #[arg(long, short)]
+    pub out: Option<String>,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// `tissot transform`.
+#[derive(Debug, Args)]
+pub struct TransformArgs {
+    /// The model's file.
+    pub model: PathBuf,
+    /// The table: the model's columns, or z1, z2, .. with --inverse; and the context columns.
+    pub data: String,
+    /// From latents to rows.
+    #[arg(long)]
+    pub inverse: bool,
+    /// The file for the result; standard output without it.
+    #[arg(long, short)]
+    pub out: Option<String>,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}

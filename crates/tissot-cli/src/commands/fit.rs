@@ -1,0 +1,155 @@
+//! `tissot fit`.
+
+use crate::args::{FitArgs, FlowArg};
+use crate::device;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use crate::prepare;
+use crate::progress::Progress;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use tissot::{FlowConfig, Model, Provenance, presets};
+use tissot_train::{Fit, Settings, Stop, fit_columns};
+
+/// What `--config` holds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ConfigFile {
+    flow: Option<FlowConfig>,
+    settings: Option<Settings>,
+}
+
+/// Fits a flow to a table.
+pub fn run(args: &FitArgs, json: bool) -> Outcome {
+    let device = device::select(&args.compute)?;
+    check_out(&args.out)?;
+    let file = config_file(args.config.as_deref())?;
+    let data = prepare::table(args)?;
+    for warning in &data.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let columns = fit_columns(&data.columns, &data.domains, &data.splits.train.values)?;
+    let context = fit_columns(&data.context, &data.context_domains, &data.splits.train.context)?;
+    let custom = file.flow.is_some();
+    let config = match file.flow {
+        Some(flow) => check_width(flow, columns.len(), context.len())?,
+        None => preset(args, columns.len(), context.len()),
+    };
+    let settings = settings(args, file.settings.unwrap_or_default(), data.splits.train.n);
+    let preset = if custom { "custom".into() } else { format!("{:?}", args.flow).to_lowercase() };
+    let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
+    let fit = Fit {
+        config,
+        columns,
+        context,
+        splits: &data.splits,
+        settings,
+        device,
+        run: Some(run_folder(&args.out)),
+        resume: args.resume,
+        provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
+    };
+    let mut progress = Progress::new(json)?;
+    let fitted = fit.run(&mut |event| progress.observe(event))?;
+    progress.finish();
+    fitted.model.save(&args.out)?;
+    report(&fitted.model, &fitted.stop, &args.out, json)?;
+    match fitted.stop {
+        Stop::NotFinite(error) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints what was fitted.
+fn report(model: &Model, stop: &Stop, out: &Path, json: bool) -> Outcome {
+    let known = &model.provenance;
+    let why = match stop {
+        Stop::Finished => "all steps taken",
+        Stop::Early => "validation got no better",
+        Stop::Asked => "stopped on request; the best model so far was kept",
+        _ => "a number was not finite; the best model before it was kept",
+    };
+    let value = serde_json::json!({
+        "out": out, "steps": known.steps, "stop": why, "validation_log_prob": known.validation_log_prob,
+        "held_out": known.held_out.map(|(mean, _)| mean), "held_out_error": known.held_out.map(|(_, error)| error),
+        "parameters": model.num_params(), "is_bound": model.columns.any_integer(),
+    });
+    Ok(output::print(json, &value, || {
+        let bound = if model.columns.any_integer() { " (a lower bound: whole numbers were dequantised)" } else { "" };
+        let held_out = known.held_out.map_or("no test rows".into(), |(mean, error)| {
+            format!("held-out log-density {mean:.4} +- {error:.4} nats a row{bound}, {} rows", known.test_rows)
+        });
+        let out = out.display();
+        format!("{} steps: {why}\n{held_out}\nwrote {out}\ntry: tissot info {out}, tissot sample {out} -n 10", known.steps)
+    })?)
+}
+
+/// The folder of a model's checkpoints and metrics: `MODEL.run`.
+fn run_folder(out: &Path) -> PathBuf {
+    let mut name = out.as_os_str().to_owned();
+    name.push(".run");
+    name.into()
+}
+
+/// Refuses an output that cannot be written, before hours of training.
+fn check_out(out: &Path) -> Result<(), Failure> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wrong = |what: &str| Err(Failure::Usage(format!("--out {}: {what}", out.display())));
+    if !folder.is_dir() {
+        return wrong("its folder does not exist; make it first");
+    }
+    if out.is_dir() {
+        return wrong("is a folder; name a file such as model.tissot");
+    }
+    Ok(())
+}
+
+fn config_file(path: Option<&Path>) -> Result<ConfigFile, Failure> {
+    let Some(path) = path else { return Ok(ConfigFile::default()) };
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))
+}
+
+fn check_width(flow: FlowConfig, features: usize, context: usize) -> Result<FlowConfig, Failure> {
+    if (flow.features, flow.context) == (features, context) {
+        return Ok(flow);
+    }
+    Err(Failure::Usage(format!(
+        "--config: its flow has {} features and {} of context, the chosen columns are {features} and {context}",
+        flow.features, flow.context
+    )))
+}
+
+/// The flow that the flags describe; a table of one column is always autoregressive.
+fn preset(args: &FitArgs, features: usize, context: usize) -> FlowConfig {
+    let mut size = presets::Size::new(features).with_context(context);
+    size.transforms = args.transforms.unwrap_or(size.transforms);
+    size.hidden = args.hidden.clone().unwrap_or(size.hidden);
+    size.bins = args.bins.unwrap_or(size.bins);
+    match args.flow {
+        FlowArg::Nsf => presets::nsf_autoregressive(&size),
+        FlowArg::NsfCoupling => presets::nsf_coupling(&size),
+        FlowArg::Maf => presets::maf(&size),
+        FlowArg::Iaf => presets::iaf(&size),
+        FlowArg::Realnvp => presets::real_nvp(&size),
+        FlowArg::Nice => presets::nice(&size),
+    }
+}
+
+fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
+    let batch = args.batch.unwrap_or(base.batch);
+    let an_epoch = (rows / batch.clamp(1, rows.max(1))).max(1) as u64;
+    Settings {
+        seed: args.seed,
+        batch,
+        steps: args.steps.or(args.epochs.map(|epochs| epochs * an_epoch)).unwrap_or(match args.minutes {
+            Some(_) => u64::MAX,
+            None => base.steps,
+        }),
+        minutes: args.minutes.or(base.minutes),
+        learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
+        checkpoint_every: args.checkpoint_every.unwrap_or(base.checkpoint_every),
+        ..base
+    }
+}

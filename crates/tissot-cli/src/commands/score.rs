@@ -1,0 +1,46 @@
+//! `tissot score`.
+
+use crate::args::ScoreArgs;
+use crate::device;
+use crate::failure::Outcome;
+use crate::output::{self, Mean, RowSink};
+use crate::prepare::ModelRows;
+use tissot::Model;
+
+/// Scores every row, in its order, a block at a time.
+pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
+    let model = Model::load(&args.model, &device::select(&args.compute)?)?;
+    let mut rows = ModelRows::open(&args.data, &model.columns.names(), &model.context.names(), args.missing)?;
+    let mut sink = RowSink::open(args.out.as_deref(), json, &["log_density".to_owned(), "percentile".to_owned()])?;
+    let mut mean = Mean::default();
+    let mut outside = 0_u64;
+    while let Some(block) = rows.next()? {
+        for log_prob in model.log_prob(&block.values, &block.context) {
+            sink.write(&[log_prob, model.percentile(log_prob)])?;
+            if log_prob.is_finite() { mean.add(log_prob) } else { outside += 1 }
+        }
+    }
+    sink.finish()?;
+    let is_bound = model.columns.any_integer();
+    let value = serde_json::json!({
+        "rows": mean.count() + outside, "mean": output::number(mean.mean()), "standard_error": output::number(mean.error()),
+        "outside_domain": outside, "dropped": rows.dropped(), "is_bound": is_bound,
+    });
+    let text = || {
+        let bound = if is_bound { " (a lower bound: whole numbers are dequantised)" } else { "" };
+        let mut text =
+            format!("{} rows, mean log-density {:.4} +- {:.4} nats{bound}", mean.count(), mean.mean(), mean.error());
+        if outside > 0 {
+            text += &format!("; {outside} rows have density 0 (outside a column's domain) and are not in the mean");
+        }
+        if rows.dropped() > 0 {
+            text += &format!("; {} rows with missing values were left out", rows.dropped());
+        }
+        text
+    };
+    if args.out.is_none() && !json {
+        eprintln!("{}", text());
+        return Ok(());
+    }
+    Ok(output::print(json, &value, text)?)
+}

@@ -1,0 +1,74 @@
+//! Devices by name.
+
+use crate::args::ComputeArgs;
+use crate::failure::Failure;
+use burn::tensor::Device;
+
+/// A device that this program knows: its name, what it is, how to get it, and the device where it was built in.
+pub struct Known {
+    /// As after `--device`.
+    pub name: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// The cargo feature that builds it in.
+    pub feature: &'static str,
+    /// Makes it, where it is built in.
+    pub make: Option<fn() -> Device>,
+}
+
+/// Every device that this program knows.
+pub fn known() -> Vec<Known> {
+    let device = |name, what, make| Known { name, what, feature: name, make };
+    vec![
+        device("flex", "CPU: SIMD and threads, the default", flex()),
+        device("ndarray", "CPU, burn's older backend", ndarray()),
+        device("wgpu", "GPU by Vulkan, Metal or DirectX", wgpu()),
+        device("cuda", "NVIDIA GPU", cuda()),
+    ]
+}
+
+macro_rules! maker {
+    ($name:ident, $feature:literal, $make:expr) => {
+        #[allow(deprecated)]
+        fn $name() -> Option<fn() -> Device> {
+            #[cfg(feature = $feature)]
+            return Some(|| $make);
+            #[cfg(not(feature = $feature))]
+            None
+        }
+    };
+}
+maker!(flex, "flex", Device::flex());
+maker!(ndarray, "ndarray", Device::ndarray());
+maker!(wgpu, "wgpu", Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
+maker!(cuda, "cuda", Device::cuda(0));
+
+/// The device that was asked for, with as many threads as were.
+///
+/// # Errors
+/// Wrong use, for a name that is unknown or not built in: the message says what is here and how to get the rest.
+pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
+    if let Some(threads) = args.threads {
+        if threads == 0 {
+            return Err(Failure::Usage("--threads: found 0, expected at least 1".into()));
+        }
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    }
+    let known = known();
+    let names = |built: bool| {
+        let names: Vec<_> = known.iter().filter(|d| !built || d.make.is_some()).map(|d| d.name).collect();
+        names.join(", ")
+    };
+    let Some(found) = known.iter().find(|device| device.name == args.device) else {
+        return Err(Failure::Usage(format!("--device: found '{}', expected one of {}", args.device, names(false))));
+    };
+    match found.make {
+        Some(make) => Ok(make()),
+        None => Err(Failure::Usage(format!(
+            "--device {}: not built into this program (it has {}); build it with cargo build --release --features {}",
+            found.name,
+            names(true),
+            found.feature
+        ))),
+    }
+}

@@ -1,0 +1,109 @@
+//! Results, as text for people or as JSON for machines.
+
+use crate::failure::Outcome;
+use std::io::Write;
+use tissot_train::table::{TableError, TableWriter};
+
+/// Prints one JSON value as a line, or the lines of text that `text` makes.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn print(json: bool, value: &serde_json::Value, text: impl FnOnce() -> String) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json { writeln!(out, "{value}") } else { writeln!(out, "{}", text().trim_end()) }
+}
+
+/// A number as JSON, or null where it is not finite.
+pub fn number(value: f64) -> serde_json::Value {
+    serde_json::Number::from_f64(value).map_or(serde_json::Value::Null, serde_json::Value::Number)
+}
+
+/// The mean of a stream of numbers and its standard error (Welford 1962).
+#[derive(Debug, Default)]
+pub struct Mean {
+    n: u64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Mean {
+    /// One more number.
+    pub fn add(&mut self, value: f64) {
+        self.n += 1;
+        let delta = value - self.mean;
+        self.mean += delta / self.n as f64;
+        self.squares += delta * (value - self.mean);
+    }
+
+    /// How many.
+    pub fn count(&self) -> u64 {
+        self.n
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Its standard error; `NaN` for fewer than two numbers.
+    pub fn error(&self) -> f64 {
+        let n = self.n as f64;
+        (self.squares / (n - 1.0) / n).sqrt()
+    }
+}
+
+/// Rows of numbers on their way out: a table in a file or on standard output, or JSON lines there.
+pub enum RowSink {
+    /// A table.
+    Table(TableWriter),
+    /// JSON lines with these keys.
+    Json(Vec<String>),
+}
+
+impl RowSink {
+    /// A table in `out`; without it on standard output, as JSON lines where `json`.
+    ///
+    /// # Errors
+    /// Where the file cannot be made.
+    pub fn open(out: Option<&str>, json: bool, names: &[String]) -> Result<Self, TableError> {
+        match out {
+            Some(path) => TableWriter::create(path, names).map(Self::Table),
+            None if json => Ok(Self::Json(names.to_vec())),
+            None => TableWriter::create("-", names).map(Self::Table),
+        }
+    }
+
+    /// One more row.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn write(&mut self, row: &[f64]) -> anyhow::Result<()> {
+        match self {
+            Self::Table(writer) => writer.write_row(row)?,
+            Self::Json(names) => {
+                let line: serde_json::Map<_, _> = names.iter().cloned().zip(row.iter().map(|&v| number(v))).collect();
+                writeln!(std::io::stdout().lock(), "{}", serde_json::Value::Object(line))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The last row was written.
+    ///
+    /// # Errors
+    /// Where the file cannot be completed; then there is none.
+    pub fn finish(self) -> Result<(), TableError> {
+        match self {
+            Self::Table(writer) => writer.finish(),
+            Self::Json(_) => Ok(()),
+        }
+    }
+}
+
+/// Says how many rows went to a file; nothing where they went to standard output.
+pub fn written(out: Option<&str>, rows: u64, json: bool) -> Outcome {
+    match out {
+        None => Ok(()),
+        Some(path) => Ok(print(json, &serde_json::json!({"rows": rows, "out": path}), || format!("{rows} rows in {path}"))?),
+    }
+}

@@ -1,0 +1,66 @@
+//! Lists of NAME=VALUE that a user types.
+
+use std::str::FromStr;
+use tissot::columns::Domain;
+
+/// `price=positive,depth=bounded(0,700)`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Domains(pub Vec<(String, Domain)>);
+
+impl FromStr for Domains {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let domain = |(name, value): (&str, &str)| {
+            let domain = value.parse().map_err(|error: tissot::Error| format!("{name}: {error}"))?;
+            Ok((name.to_owned(), domain))
+        };
+        pairs(text)?.into_iter().map(domain).collect::<Result<_, String>>().map(Self)
+    }
+}
+
+/// `d=1.5,e=2`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given(pub Vec<(String, f64)>);
+
+impl FromStr for Given {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |(name, value): (&str, &str)| match value.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok((name.to_owned(), number)),
+            _ => Err(format!("{name}: found '{value}', expected a number")),
+        };
+        pairs(text)?.into_iter().map(number).collect::<Result<_, String>>().map(Self)
+    }
+}
+
+/// `a=1,b=f(2,3)` in pairs; commas within parentheses do not divide.
+fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
+    let mut depth = 0_i32;
+    let parts = text.split(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    parts
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| match part.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
+            _ => Err(format!("found '{part}', expected NAME=VALUE")),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_parentheses_do_not_divide() {
+        let found: Domains = "price=positive, depth=bounded(0,700)".parse().unwrap();
+        let expected = [("price", Domain::Positive), ("depth", Domain::Bounded(0.0, 700.0))];
+        assert_eq!(found.0, expected.map(|(name, domain)| (name.to_owned(), domain)));
+        assert_eq!("depth".parse::<Domains>().unwrap_err(), "found 'depth', expected NAME=VALUE");
+        assert_eq!("d=x".parse::<Given>().unwrap_err(), "d: found 'x', expected a number");
+    }
+}

@@ -1,0 +1,169 @@
+//! From a table on disk to rows: chosen columns, context, checks.
+
+use crate::args::{FitArgs, MissingArg, SplitArg};
+use crate::failure::Failure;
+use tissot::columns::Domain;
+use tissot_train::checks::{self, Severity};
+use tissot_train::table::{Missing, ReadOptions, RowReader, Table, TableError};
+use tissot_train::{Rows, SplitBy, Splits};
+
+/// Rows that are read at a time.
+const BLOCK: usize = 8_192;
+
+impl From<MissingArg> for Missing {
+    fn from(arg: MissingArg) -> Self {
+        match arg {
+            MissingArg::Drop => Self::Drop,
+            MissingArg::Error => Self::Error,
+        }
+    }
+}
+
+/// The rows of a table for a model, a block at a time.
+pub struct ModelRows {
+    reader: RowReader,
+    columns: usize,
+}
+
+impl ModelRows {
+    /// Opens `data` with the columns and then the context columns of a model, by name.
+    ///
+    /// # Errors
+    /// Where the table cannot be read, or misses a column.
+    pub fn open(data: &str, columns: &[String], context: &[String], missing: MissingArg) -> Result<Self, TableError> {
+        let options = ReadOptions {
+            columns: Some([columns, context].concat()),
+            missing: missing.into(),
+            ..ReadOptions::default()
+        };
+        Ok(Self { reader: RowReader::open(data, &options)?, columns: columns.len() })
+    }
+
+    /// The next block; `None` after the last.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub fn next(&mut self) -> Result<Option<Rows>, TableError> {
+        let Some(block) = self.reader.next_block(BLOCK)? else { return Ok(None) };
+        let width = block.values.len() / block.rows.max(1);
+        Ok(Some(divide(&block.values, width, &(0..self.columns).collect::<Vec<_>>(), &(self.columns..width).collect::<Vec<_>>())))
+    }
+
+    /// How many rows were left out because they missed a value.
+    pub fn dropped(&self) -> u64 {
+        self.reader.dropped()
+    }
+}
+
+/// Rows of `width` numbers as the columns at `columns` and those at `context`.
+fn divide(values: &[f64], width: usize, columns: &[usize], context: &[usize]) -> Rows {
+    let pick = |of: &[usize]| values.chunks(width).flat_map(|row| of.iter().map(|&i| row[i])).collect();
+    Rows { values: pick(columns), context: pick(context), n: values.len() / width }
+}
+
+/// A table that is ready to be fitted.
+pub struct Prepared {
+    /// The names of the columns that the density is over.
+    pub columns: Vec<String>,
+    /// Their domains.
+    pub domains: Vec<Domain>,
+    /// The names of the columns that it is conditioned on.
+    pub context: Vec<String>,
+    /// Their domains.
+    pub context_domains: Vec<Domain>,
+    /// The rows, apart.
+    pub splits: Splits,
+    /// What a user should know before trusting the density.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the table of a fit, checks its columns and divides its rows.
+///
+/// # Errors
+/// Where the table cannot be read, a column is not there, or a density over its columns does not exist.
+pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
+    let group = match &args.split {
+        SplitArg::Group(column) => Some(column.clone()),
+        _ => None,
+    };
+    // With chosen columns the others may hold anything, text included.
+    let wanted = args.columns.clone().map(|columns| {
+        let mut wanted = columns;
+        for name in args.context.iter().chain(&group) {
+            if !wanted.contains(name) {
+                wanted.push(name.clone());
+            }
+        }
+        wanted
+    });
+    let options = ReadOptions { columns: wanted, missing: args.missing.into(), ..ReadOptions::default() };
+    let table = Table::read(&args.data, &options)?;
+    let place = |name: &String| {
+        table.columns.iter().position(|column| column == name).ok_or_else(|| {
+            Failure::Usage(format!("{}: no column {name}; it has {}", args.data, table.columns.join(", ")))
+        })
+    };
+    let context: Vec<usize> = args.context.iter().map(place).collect::<Result<_, _>>()?;
+    let group = group.as_ref().map(place).transpose()?;
+    let columns: Vec<usize> = match &args.columns {
+        Some(columns) => columns.iter().map(place).collect::<Result<_, _>>()?,
+        None => (0..table.columns.len()).filter(|i| !context.contains(i) && group != Some(*i)).collect(),
+    };
+    if columns.is_empty() {
+        return Err(Failure::Usage("no columns are left for the density".into()));
+    }
+    if let Some(both) = columns.iter().find(|i| context.contains(i)) {
+        let name = &table.columns[*both];
+        return Err(Failure::Usage(format!("column {name} is both in --columns and in --context")));
+    }
+    if let Some((unknown, _)) = args.domain.0.iter().find(|(name, _)| !table.columns.contains(name)) {
+        return Err(Failure::Usage(format!("--domain {unknown}: no such column; there are {}", table.columns.join(", "))));
+    }
+    let domain = |&i: &usize| {
+        let given = args.domain.0.iter().rev().find(|(name, _)| *name == table.columns[i]);
+        given.map(|(_, domain)| *domain).unwrap_or_default()
+    };
+    let names = |of: &[usize]| of.iter().map(|&i| table.columns[i].clone()).collect::<Vec<_>>();
+    let domains: Vec<Domain> = columns.iter().map(domain).collect();
+    let rows = divide(&table.values, table.columns.len(), &columns, &context);
+    let mut warnings = inspect(&names(&columns), &domains, &rows)?;
+    if table.dropped > 0 {
+        warnings.push(format!("{} rows with missing values were left out", table.dropped));
+    }
+    let by = match (&args.split, group) {
+        (SplitArg::Order, _) => SplitBy::Order,
+        (_, Some(i)) => SplitBy::Group(table.values.chunks(table.columns.len()).map(|row| row[i].to_bits()).collect()),
+        _ => SplitBy::Random,
+    };
+    let splits = Splits::new(&rows, args.validation, args.test, &by, args.seed)?;
+    Ok(Prepared {
+        columns: names(&columns),
+        domains,
+        context_domains: context.iter().map(domain).collect(),
+        context: names(&context),
+        splits,
+        warnings,
+    })
+}
+
+/// What makes a density infinite or keeps it from existing: the worst is an error, the rest warnings.
+fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<String>, Failure> {
+    if rows.n <= names.len() {
+        let what = format!("{} rows are fewer than a density over {} columns needs (at least {})", rows.n, names.len(), names.len() + 1);
+        return Err(Failure::Failed(anyhow::anyhow!(what)));
+    }
+    let bounds: Vec<[Option<f64>; 2]> = domains
+        .iter()
+        .map(|domain| match *domain {
+            Domain::Positive => [Some(0.0), None],
+            Domain::Bounded(a, b) => [Some(a), Some(b)],
+            _ => [None, None],
+        })
+        .collect();
+    let integer: Vec<bool> = domains.iter().map(|domain| *domain == Domain::Integer).collect();
+    let findings = checks::inspect_columns(names, &rows.values, &bounds, &integer);
+    if let Some(worst) = findings.iter().find(|finding| finding.severity == Severity::Error) {
+        return Err(Failure::Failed(anyhow::anyhow!(worst.message.clone())));
+    }
+    Ok(findings.into_iter().map(|finding| finding.message).collect())
+}

@@ -1,0 +1,60 @@
+//! The progress of a fit, as a bar on the terminal.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tissot_train::Event;
+
+/// Parts of a run that the bar counts.
+const PARTS: u64 = 1_000;
+
+/// Shows events, and asks the run to stop at Ctrl-C.
+pub struct Progress {
+    bar: ProgressBar,
+    asked: Arc<AtomicBool>,
+    validation: Option<f64>,
+}
+
+impl Progress {
+    /// A bar on standard error; none where nobody looks or `quiet`.
+    ///
+    /// # Errors
+    /// Where the program cannot listen to Ctrl-C.
+    pub fn new(quiet: bool) -> anyhow::Result<Self> {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")?.progress_chars("━━╌");
+        let bar = ProgressBar::with_draw_target(Some(PARTS), target).with_style(style);
+        let asked = Arc::new(AtomicBool::new(false));
+        let listener = asked.clone();
+        ctrlc::set_handler(move || {
+            // A second Ctrl-C does not wait for the step to end.
+            if listener.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        })?;
+        Ok(Self { bar, asked, validation: None })
+    }
+
+    /// Shows one event; a break after Ctrl-C.
+    pub fn observe(&mut self, event: &Event) -> ControlFlow<()> {
+        match event {
+            Event::Step { progress, log_prob, .. } => {
+                self.bar.set_position((progress * PARTS as f64) as u64);
+                let best = self.validation.map(|v| format!(", validation {v:.4}")).unwrap_or_default();
+                self.bar.set_message(format!("log-density: batch {log_prob:.4}{best} nats"));
+            }
+            Event::Validation { log_prob, best: true, .. } => self.validation = Some(*log_prob),
+            Event::Skipped { step, layer } => {
+                self.bar.println(format!("step {step} left out: a number is not finite, first in {layer}"));
+            }
+            _ => {}
+        }
+        if self.asked.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
