@@ -137,8 +137,8 @@ impl Model {
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
             let (z, _) = self.flow.bijection.forward(self.tensor(x, d), context);
-            let z = z.into_data().into_iter::<f64>().enumerate();
-            z.map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
+            let z: Vec<f64> = z.into_data().iter().collect();
+            z.into_iter().enumerate().map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
         })
     }
 
