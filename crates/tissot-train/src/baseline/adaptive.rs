@@ -60,7 +60,7 @@ impl AdaptiveKernelDensity {
         let mut best: Option<(f64, Vec<Candidate>, Self)> = None;
         for (full, whitening) in super::whitenings(rows, features)? {
             let points = whitening.apply_all(rows);
-            let queries = Queries::new(&points, features, 300);
+            let queries = Queries::new(&points, features, 700);
             let nearest =
                 nearest_squares(&points, features, (NEIGHBOURS[NEIGHBOURS.len() - 1] + 1).min(count - 1));
             for neighbours in NEIGHBOURS.into_iter().filter(|k| k + 1 < count) {

