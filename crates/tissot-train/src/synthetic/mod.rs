@@ -28,7 +28,7 @@ pub enum Synthetic {
     Checkerboard,
     /// Eight Gaussians of standard deviation 0.2, evenly spaced on a circle of radius 2.
     ///
-    /// Its entropy is `ln 8 + ln(2 pi e 0.04) = 1.6984` nats, less the 5e-4 that neighbours overlap.
+    /// Its entropy is `ln 8 + ln(2 pi e 0.04) = 1.6984` nats, less 3.8e-4 because neighbours overlap.
     EightGaussians,
     /// Five arms of a pinwheel (Johnson et al., 2016, "Composing graphical models with neural networks", figure 1).
     ///

@@ -28,19 +28,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn undoing_the_turn_gives_back_the_arms() {
+    fn turning_back_gives_the_arm_as_drawn() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let n = 20_000;
-        let (mut radius_square, mut harmonic) = (0.0, 0.0);
-        for _ in 0..n {
+        let mut same = rng.clone();
+        let mut arms = [0; ARMS as usize];
+        for _ in 0..1000 {
             let [x, y] = draw(&mut rng);
-            let radius = x.hypot(y) / SCALE;
-            radius_square += radius * radius / f64::from(n);
-            // five arms: cos(5 angle) is near one once the turn is taken back
-            harmonic += (5.0 * (y.atan2(x) - RATE * radius.exp())).cos() / f64::from(n);
+            let arm = same.random_range(0..ARMS);
+            let [first, second] = normal_pair(&mut same);
+            let along = 1.0 + RADIAL * first;
+            // in polar coordinates: half the radius, and the angle less the turn
+            let angle = y.atan2(x) - TAU * f64::from(arm) / f64::from(ARMS) - RATE * along.exp();
+            let radius = 0.5 * x.hypot(y);
+            assert!((radius * angle.cos() - along).abs() < 1e-12, "{x} {y}");
+            assert!((radius * angle.sin() - TANGENTIAL * second).abs() < 1e-12, "{x} {y}");
+            arms[arm as usize] += 1;
         }
-        // E r^2 = 1 + 0.3^2 + 0.1^2
-        assert!((radius_square - 1.1).abs() < 0.02, "{radius_square}");
-        assert!(harmonic > 0.8, "{harmonic}");
+        assert!(arms.iter().all(|count| (150..250).contains(count)), "{arms:?}");
     }
 }

@@ -97,7 +97,9 @@ fn known_entropies_are_reproduced() {
     let (_, entropy) = mass_and_entropy(Synthetic::EightGaussians).unwrap();
     let without_overlap = 8f64.ln() + (2.0 * PI * E * 0.04).ln();
     assert!((without_overlap - 1.6984).abs() < 5e-5);
-    assert!(entropy < without_overlap && without_overlap - entropy < 6e-4, "{entropy} and {without_overlap}");
+    // a separate quadrature gave 1.698061203: neighbours overlap a little
+    assert!((entropy - 1.698_061_203).abs() < 1e-8, "{entropy}");
+    assert!((without_overlap - entropy).abs() < 5e-4);
 }
 
 #[test]
