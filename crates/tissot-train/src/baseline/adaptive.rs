@@ -15,13 +15,14 @@ const FLOOR: f64 = 1e-6;
 
 /// A Gaussian kernel density estimate with a bandwidth for each row.
 ///
-/// `p(x) = 1/n sum_j N(x; x_j, h_j^2 S)` with `h_j = c d_k(j)`: `d_k(j)` is the distance from row `j` to its `k`-th neighbour
-/// (Breiman, Meisel and Purcell, 1977, equation 3), and `S` the covariance of the rows or its diagonal. `k`, `c` and `S` maximise the
-/// leave-one-out log-likelihood, in which a row that is left out is no neighbour either. Rows that are repeated have neighbours at
-/// distance zero: such a distance counts as the smallest positive one in the table, and as 1e-6 at least.
+/// `p(x) = 1/n sum_j N(x; x_j, h_j^2 S)` with `h_j = c d_k(j)`: `d_k(j)` is the distance from row `j` to its `k`-th
+/// neighbour (Breiman, Meisel and Purcell, 1977), and `S` the covariance of the rows or its diagonal.
+/// `k`, `c` and `S` maximise the leave-one-out log-likelihood, in which a row that is left out is no neighbour
+/// either. Rows that are repeated have neighbours at distance zero: such a distance counts as the smallest positive
+/// one in the table, and as 1e-6 at least.
 ///
-/// Fitting compares every two rows, `O(n^2 d)`, and takes about 180 sums over at most `min(n^2, 4e6)` pairs (at least 200 n);
-/// a log-density costs `O(n d)`.
+/// Fitting compares every two rows, `O(n^2 d)`, and takes about 180 sums over at most `min(n^2, 4e6)` pairs (at least
+/// 200 n); a log-density costs `O(n d)`.
 #[derive(Clone, Debug)]
 pub struct AdaptiveKernelDensity {
     whitening: Whitening,
@@ -51,7 +52,8 @@ impl AdaptiveKernelDensity {
     /// Fits to row-major `rows` of `features` values each.
     ///
     /// # Errors
-    /// [`BaselineError`] where the table is ragged, not finite or smaller than three rows, or where a column is constant.
+    /// [`BaselineError`] where the table is ragged, not finite or smaller than three rows, or where a column is
+    /// constant.
     pub fn fit(rows: &[f64], features: usize) -> Result<Self, BaselineError> {
         let count = super::count_rows(rows, features)?;
         if count < 3 {

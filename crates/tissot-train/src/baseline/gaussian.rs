@@ -5,8 +5,8 @@ use super::{Baseline, BaselineError, LN_2PI};
 
 /// The Gaussian with the mean and the full covariance of the rows: the flow that is only a linear layer.
 ///
-/// `log p(x) = -1/2 |L^-1 (x - mean)|^2 - ln det L - d/2 ln 2 pi` with `L L^T` the covariance (divided by the number of rows,
-/// the maximum of the likelihood). Fitting costs `O(rows d^2)`, a log-density `O(d^2)`.
+/// `log p(x) = -1/2 |L^-1 (x - mean)|^2 - ln det L - d/2 ln 2 pi` with `L L^T` the covariance (divided by the number
+/// of rows, the maximum of the likelihood). Fitting costs `O(rows d^2)`, a log-density `O(d^2)`.
 #[derive(Clone, Debug)]
 pub struct Gaussian {
     whitening: Whitening,

@@ -10,8 +10,9 @@ const BANDWIDTHS: (f64, f64, usize) = (1e-4, 3.0, 24);
 /// A Gaussian kernel density estimate with one bandwidth.
 ///
 /// `p(x) = 1/n sum_j N(x; x_j, h^2 S)`, where `S` is the covariance of the rows or its diagonal, and `h` maximises the
-/// leave-one-out log-likelihood (Duin, 1976), whichever `S` scores better. `h` is at least 1e-4, which keeps repeated rows from
-/// giving an infinite density. Fitting costs about 40 sums over `min(n^2, 4e6)` pairs (at least 200 n), a log-density `O(n d)`.
+/// leave-one-out log-likelihood (Duin, 1976), whichever `S` scores better. `h` is at least 1e-4, which keeps repeated
+/// rows from giving an infinite density. Fitting costs about 40 sums over `min(n^2, 4e6)` pairs (at least 200 n), a
+/// log-density `O(n d)`.
 #[derive(Clone, Debug)]
 pub struct KernelDensity {
     whitening: Whitening,

@@ -34,7 +34,8 @@ pub trait Baseline: Debug + Send + Sync {
     /// What it is and what the fit chose, in one line.
     fn describe(&self) -> String;
 
-    /// The mean log-density of row-major `rows` in nats; rows are shared among threads, and the result does not depend on their number.
+    /// The mean log-density of row-major `rows` in nats; rows are shared among threads, and the result does not
+    /// depend on their number.
     ///
     /// # Panics
     /// If the number of values is no multiple of the number of features. No rows have the mean `NaN`.
@@ -96,7 +97,8 @@ fn count_rows(rows: &[f64], features: usize) -> Result<usize, BaselineError> {
     if found < 2 { Err(BaselineError::TooFewRows { found, expected: 2 }) } else { Ok(found) }
 }
 
-/// The two shapes that a kernel may have: the variances (`false`), and the full covariance (`true`) where it is regular.
+/// The two shapes that a kernel may have: the variances (`false`), and the full covariance (`true`) where it is
+/// regular.
 fn whitenings(rows: &[f64], features: usize) -> Result<Vec<(bool, Whitening)>, BaselineError> {
     let mut shapes = vec![(false, Whitening::fit(rows, features, true)?)];
     if features > 1 {

@@ -39,7 +39,8 @@ pub(super) struct Queries {
 }
 
 impl Queries {
-    /// Takes at most `limit` of the rows, and fewer (but at least 200) where the distances would number above four million.
+    /// Takes at most `limit` of the rows, and fewer (but at least 200) where the distances would number above four
+    /// million.
     pub fn new(points: &[f64], features: usize, limit: usize) -> Self {
         let rows = points.len() / features;
         let count = (4_000_000 / rows).max(200).min(limit).min(rows);

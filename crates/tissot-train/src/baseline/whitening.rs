@@ -66,8 +66,8 @@ impl Whitening {
 
 /// The lower triangular factor of a matrix given by its lower triangle.
 ///
-/// A column counts as a combination of earlier ones where they leave less than 1e-12 of its variance, or where its standard deviation
-/// is below the rounding of its mean.
+/// A column counts as a combination of earlier ones where they leave less than 1e-12 of its variance, or where its
+/// standard deviation is below the rounding of its mean.
 fn cholesky(mut a: Vec<f64>, n: usize, mean: &[f64]) -> Result<Vec<f64>, BaselineError> {
     for j in 0..n {
         let variance = a[j * n + j];

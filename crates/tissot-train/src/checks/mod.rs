@@ -1,8 +1,9 @@
 //! What in a table keeps a density from existing, found before a flow is fitted to it.
 //!
-//! A flow's density is one with respect to volume. A column that is constant, copied or a linear combination of others puts all rows
-//! on a plane, which has no volume: the likelihood grows without bound as training goes on. Repeated values do the same more
-//! slowly, and a value on the bound of its domain is mapped to infinity. Each finding says so in one line with the flag that mends it.
+//! A flow's density is one with respect to volume. A column that is constant, copied or a linear combination of
+//! others puts all rows on a plane, which has no volume: the likelihood grows without bound as training goes on.
+//! Repeated values do the same more slowly, and a value on the bound of its domain is mapped to infinity. Each
+//! finding says so in one line with the flag that mends it.
 
 mod bounds;
 mod dependence;
@@ -98,15 +99,15 @@ fn range(values: &[f64]) -> (f64, f64) {
 /// Looks for columns and values that keep a density from existing; errors come first.
 ///
 /// `values` is row-major with one value for each of `columns`; rows with a value that is not finite are passed over.
-/// `bounds` has `[lower, upper]` of each column's domain, or is empty where none is bounded; `integer` says which columns
-/// are declared integer (so that noise is added to them), or is empty where none is.
+/// `bounds` has `[lower, upper]` of each column's domain, or is empty where none is bounded; `integer` says which
+/// columns are declared integer (so that noise is added to them), or is empty where none is.
 ///
-/// * Constant, copied and linearly dependent columns are errors, unless the noise on an integer column breaks the relation: then they
-///   are warnings. A column is dependent where the columns before it (integer ones last) leave less than 1e-9 of its standard
-///   deviation, plus eight times the rounding of the values. Cost `O(rows columns^2)`.
+/// * Constant, copied and linearly dependent columns are errors, unless the noise on an integer column breaks the
+///   relation: then they are warnings. A column is dependent where the columns before it (integer ones last) leave less
+///   than 1e-9 of its standard deviation, plus eight times the rounding of the values. Cost `O(rows columns^2)`.
 /// * Values on a bound or outside are errors.
-/// * Repeated values in a column that is not integer are a warning where there are at least 50 rows and more than 20 % of
-///   them share their value with another row.
+/// * Repeated values in a column that is not integer are a warning where there are at least 50 rows and more than
+///   20 % of them share their value with another row.
 ///
 /// A table with fewer than two finite rows has no findings.
 ///

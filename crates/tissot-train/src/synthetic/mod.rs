@@ -30,10 +30,11 @@ pub enum Synthetic {
     ///
     /// Its entropy is `ln 8 + ln(2 pi e 0.04) = 1.6984` nats, less 3.8e-4 because neighbours overlap.
     EightGaussians,
-    /// Five arms of a pinwheel (Johnson et al., 2016, "Composing graphical models with neural networks", figure 1).
+    /// Five arms of a pinwheel (Johnson et al., 2016, "Composing graphical models with neural networks").
     ///
-    /// `f = (1 + 0.3 e1, 0.1 e2)` with `e ~ N(0, I)`, turned by `2 pi k / 5 + 0.25 exp(f1)` with `k` uniform in `0..5`, and
-    /// doubled. The angle depends on `f1`, so the density is a sum over the roots of a transcendental equation: it is not given.
+    /// `f = (1 + 0.3 e1, 0.1 e2)` with `e ~ N(0, I)`, turned by `2 pi k / 5 + 0.25 exp(f1)` with `k` uniform in
+    /// `0..5`, and doubled. The angle depends on `f1`, so the density is a sum over the roots of a transcendental
+    /// equation: it is not given.
     Pinwheel,
     /// Two spiral arms of one and a half turns (as in Grathwohl et al., 2019, "FFJORD", section 4.1).
     ///
@@ -85,8 +86,8 @@ impl Synthetic {
 
     /// The log-density at `x` in nats, or `None` where no formula is known (the pinwheel).
     ///
-    /// It is `-inf` off the checkerboard. Two moons and two spirals take a one-dimensional quadrature at each point (about
-    /// 500 and 2,000 exponentials); near the data its relative error is below 1e-9.
+    /// It is `-inf` off the checkerboard. Two moons and two spirals take a one-dimensional quadrature at each point
+    /// (hundreds and thousands of exponentials); near the data its relative error is below 1e-7.
     #[must_use]
     pub fn log_density(self, x: [f64; 2]) -> Option<f64> {
         match self {
