@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Tables, preprocessing, and the training loop for tissot flows.
+
+pub mod table;
