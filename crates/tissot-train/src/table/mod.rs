@@ -31,6 +31,7 @@
 
 mod columns;
 mod error;
+mod header;
 mod newlines;
 mod npy;
 mod npz;

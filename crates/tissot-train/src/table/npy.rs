@@ -2,18 +2,16 @@
 
 use std::io::{BufReader, Read};
 
-use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
+use npyz::{DType, Endianness, Order, TypeChar};
 
 use super::columns::{MOST_COLUMNS, choose, numbered};
+use super::header::{self, shape};
 use super::reader::Row;
 use super::source::{Bytes, Origin};
 use super::{Missing, ReadOptions, TableError};
 
 /// How many bytes of rows are read at a time.
 const CHUNK: usize = 1 << 16;
-
-/// The longest header that is believed.
-const LONGEST_HEADER: u32 = 1 << 20;
 
 /// How a number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,45 +77,27 @@ pub(super) struct NpyRows {
 }
 
 impl NpyRows {
-    /// Reads the header from the start of a stream whose first bytes are `sample`.
-    pub(super) fn open(
-        origin: Origin,
-        mut bytes: Bytes,
-        sample: &[u8],
-        options: &ReadOptions,
-    ) -> Result<Self, TableError> {
-        let corrupt = |reason: &str| TableError::Npy { file: origin.file.clone(), reason: reason.to_owned() };
-        if let Some(&[major, _, a, b, c, d]) = sample.get(6..12)
-            && major > 1
-            && u32::from_le_bytes([a, b, c, d]) > LONGEST_HEADER
-        {
-            return Err(corrupt("its header claims to be longer than 1 MiB"));
-        }
-        let header = NpyHeader::from_reader(&mut bytes).map_err(|error| header_fault(&origin, error))?;
-        Self::with_header(origin, &header, bytes, options)
-    }
-
-    /// Goes on after a header.
-    pub(super) fn with_header(
-        origin: Origin,
-        header: &NpyHeader,
-        bytes: Bytes,
-        options: &ReadOptions,
-    ) -> Result<Self, TableError> {
+    /// Reads the header.
+    pub(super) fn open(origin: Origin, mut bytes: Bytes, options: &ReadOptions) -> Result<Self, TableError> {
+        let header = header::read(&origin, &mut bytes)?;
         let file = || origin.file.clone();
         let (rows, width) = match *header.shape() {
             [rows] => (rows, 1),
             [rows, width] => (rows, width),
-            _ => return Err(TableError::NpyRank { file: file(), shape: shape(header) }),
+            _ => return Err(TableError::NpyRank { file: file(), shape: shape(&header) }),
         };
         let layout = Layout::of(&header.dtype())
             .ok_or_else(|| TableError::NpyType { file: file(), dtype: header.dtype().descr() })?;
         let width = usize::try_from(width).ok().filter(|&width| width <= MOST_COLUMNS);
         let size = width.and_then(|width| rows.checked_mul((width * layout.size) as u64));
         let (Some(width), Some(size)) = (width, size) else {
-            let reason = format!("its shape {} is too large to be true", shape(header));
+            let reason = format!("its shape {} is too large to be true", shape(&header));
             return Err(TableError::Npy { file: file(), reason });
         };
+        if width == 0 {
+            let reason = format!("its shape {} has no columns", shape(&header));
+            return Err(TableError::Npy { file: file(), reason });
+        }
         let wanted = choose(&origin.file, &numbered(width), options.columns.as_deref())?;
         let fortran = header.order() == Order::Fortran && width > 1;
         let bytes = BufReader::with_capacity(CHUNK, bytes);
@@ -212,24 +192,4 @@ impl NpyRows {
         values.truncate(start);
         Ok(Row::Dropped)
     }
-}
-
-/// A shape as Python prints it.
-pub(super) fn shape(header: &NpyHeader) -> String {
-    match header.shape() {
-        [rows] => format!("({rows},)"),
-        sides => format!("({})", sides.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// Says why a header cannot be read, in one line.
-pub(super) fn header_fault(origin: &Origin, error: std::io::Error) -> TableError {
-    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
-    let reason = match error.kind() {
-        UnexpectedEof => "its header is cut short".to_owned(),
-        InvalidData if !error.to_string().contains('\n') => format!("its header is wrong ({error})"),
-        InvalidData => "its header is not a Python dictionary".to_owned(),
-        _ => return origin.fault(error),
-    };
-    TableError::Npy { file: origin.file.clone(), reason }
 }

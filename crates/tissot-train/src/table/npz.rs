@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 
-use npyz::npz::NpzArchive;
+use npyz::npz::{NpzArchive, file_name_from_array_name};
 
 use super::error::list;
-use super::npy::{self, NpyRows};
+use super::header;
+use super::npy::NpyRows;
 use super::source::{Origin, Source};
 use super::{ReadOptions, TableError};
 
@@ -33,47 +34,43 @@ fn read(
     options: &ReadOptions,
 ) -> Result<NpyRows, TableError> {
     let file = origin.file.clone();
-    let corrupt = |error: std::io::Error| TableError::Npz { file: file.clone(), reason: error.to_string() };
-    let mut archive = NpzArchive::new(bytes).map_err(corrupt)?;
+    let corrupt = |reason: String| TableError::Npz { file: file.clone(), reason };
+    let mut archive = NpzArchive::new(bytes).map_err(|error| corrupt(error.to_string()))?;
     let mut names: Vec<String> = archive.array_names().map(str::to_owned).collect();
     names.sort();
-    if names.is_empty() {
-        return Err(TableError::Npz { file, reason: "it holds no arrays".to_owned() });
-    }
-    let name = match array {
-        Some(array) if names.contains(&array) => array,
-        Some(array) => return Err(TableError::UnknownArray { file, array, existing: list(names) }),
-        None => only(&file, &mut archive, &names).map_err(corrupt)??,
+    let name = match (array, &names[..]) {
+        (_, []) => return Err(corrupt("it holds no arrays".to_owned())),
+        (Some(array), _) if names.contains(&array) => array,
+        (Some(array), _) => return Err(TableError::UnknownArray { file, array, existing: list(names) }),
+        (None, [name]) => name.clone(),
+        (None, _) => only_table(&origin, &mut archive, &names)?,
     };
     origin.file = format!("{file}:{name}");
-    let reader = archive.by_name(&name).map_err(|error| npy::header_fault(&origin, error))?;
-    let reader = reader.ok_or_else(|| corrupt(std::io::ErrorKind::NotFound.into()))?;
-    let header = reader.header().clone();
     let mut data = Vec::new();
-    reader.into_inner().read_to_end(&mut data).map_err(corrupt)?;
-    NpyRows::with_header(origin, &header, Box::new(Cursor::new(data)), options)
+    let entry = archive.zip_archive().by_name(&file_name_from_array_name(&name));
+    let mut entry = entry.map_err(|error| corrupt(error.to_string()))?;
+    entry.read_to_end(&mut data).map_err(|error| corrupt(error.to_string()))?;
+    NpyRows::open(origin, Box::new(Cursor::new(data)), options)
 }
 
-/// The only array of two dimensions, or else the only one.
-fn only<R: Read + Seek>(
-    file: &str,
+/// The only array of two dimensions.
+fn only_table<R: Read + Seek>(
+    origin: &Origin,
     archive: &mut NpzArchive<R>,
     names: &[String],
-) -> std::io::Result<Result<String, TableError>> {
-    if let [name] = names {
-        return Ok(Ok(name.clone()));
-    }
+) -> Result<String, TableError> {
     let (mut tables, mut described) = (Vec::new(), Vec::new());
     for name in names {
-        if let Some(array) = archive.by_name(name)? {
-            if array.shape().len() == 2 {
-                tables.push(name);
-            }
-            described.push(format!("{name} {}", npy::shape(array.header())));
+        let corrupt = |reason: String| TableError::Npz { file: origin.file.clone(), reason };
+        let entry = archive.zip_archive().by_name(&file_name_from_array_name(name));
+        let header = header::read(origin, &mut entry.map_err(|error| corrupt(error.to_string()))?)?;
+        if header.shape().len() == 2 {
+            tables.push(name);
         }
+        described.push(format!("{name} {}", header::shape(&header)));
     }
-    Ok(match tables[..] {
+    match tables[..] {
         [name] => Ok(name.clone()),
-        _ => Err(TableError::WhichArray { file: file.to_owned(), existing: list(described) }),
-    })
+        _ => Err(TableError::WhichArray { file: origin.file.clone(), existing: list(described) }),
+    }
 }

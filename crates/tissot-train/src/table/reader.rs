@@ -76,8 +76,8 @@ impl RowReader {
         let rows = match source.format {
             Format::Text => Rows::Text(Box::new(TextRows::open(source, options)?)),
             Format::Npy => {
-                let Source { origin, bytes, sample, .. } = source;
-                Rows::Array(Box::new(NpyRows::open(origin, bytes, &sample, options)?))
+                let Source { origin, bytes, .. } = source;
+                Rows::Array(Box::new(NpyRows::open(origin, bytes, options)?))
             }
             Format::Npz => Rows::Array(Box::new(npz::open(source, options)?)),
         };
