@@ -9,5 +9,5 @@ mod permutation;
 pub use actnorm::{ActNorm, ActNormConfig};
 pub use autoregressive::{Autoregressive, AutoregressiveConfig};
 pub use coupling::{Coupling, CouplingConfig, Mask};
-pub use linear::{DiagonalLaw, LuLinear, LuLinearConfig, PermutationPlace};
+pub use linear::{DiagonalLaw, LinearStart, LuLinear, LuLinearConfig, PermutationPlace};
 pub use permutation::{Permutation, PermutationConfig};
