@@ -87,10 +87,6 @@ impl<const D: usize> Bijection<D> for ActNorm {
     ///
     /// # Panics
     /// For a batch without samples.
-    fn depends_on_data(&self) -> bool {
-        true
-    }
-
     fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
         let dims = x.dims();
         assert!(
