@@ -6,6 +6,7 @@ mod device;
 mod failure;
 mod output;
 mod parse;
+mod picture;
 mod progress;
 mod prepare;
 
