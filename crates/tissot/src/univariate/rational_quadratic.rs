@@ -153,7 +153,10 @@ impl Univariate for RationalQuadratic {
         let rest = (bin.x_1.clone() - inside) / bin.width.clone();
         let (numerator, denominator, slope) = bin.evaluate(t, rest);
         let y = bin.y_0.clone() + bin.height.clone() * numerator / denominator; // eq. 4
-        (y.squeeze_dim::<2>(2).mask_where(outside.clone(), x), slope.squeeze_dim::<2>(2).mask_fill(outside, 0.0))
+        (
+            y.squeeze_dim::<2>(2).mask_where(outside.clone(), x),
+            slope.squeeze_dim::<2>(2).mask_fill(outside, 0.0),
+        )
     }
 
     fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
@@ -163,7 +166,8 @@ impl Univariate for RationalQuadratic {
         let below = (bin.y_1.clone() - inside) / bin.height.clone();
         // Eq. 6 to 8 divided by height and slope: m t^2 + (1 - m) t - above = 0. Swapping the bin's two ends turns the
         // sign of m, so only m >= 0 needs a root, the one of the part beyond the point, and nothing cancels in it.
-        let m = below.clone() - above.clone() + bin.r_1.clone() * above.clone() - bin.r_0.clone() * below.clone();
+        let m =
+            below.clone() - above.clone() + bin.r_1.clone() * above.clone() - bin.r_0.clone() * below.clone();
         let swap = m.clone().detach().lower_elem(0.0);
         let near = below.clone().mask_where(swap.clone(), above.clone());
         let far = above.mask_where(swap.clone(), below);
