@@ -6,8 +6,9 @@ mod device;
 mod failure;
 mod output;
 mod parse;
-mod progress;
+mod picture;
 mod prepare;
+mod progress;
 
 use args::Cli;
 use clap::Parser;

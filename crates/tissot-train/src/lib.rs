@@ -1,8 +1,11 @@
 //! Fitting flows to tables: reading them, preparing their columns, the training loop.
 
+pub mod baseline;
 mod batches;
 mod blame;
 mod checkpoint;
+pub mod checks;
+pub mod embedded;
 mod error;
 mod fit;
 mod metrics;
@@ -10,6 +13,8 @@ mod optim;
 mod preprocess;
 mod rows;
 mod settings;
+pub mod synthetic;
+pub mod table;
 
 pub use blame::first_not_finite;
 pub use error::FitError;

@@ -67,7 +67,14 @@ impl<const D: usize> Base<D> for AnyBase {
         each!(self, base => base.log_prob(z, context))
     }
 
-    fn sample(&self, n: usize, context: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D> {
+    fn sample(
+        &self,
+        n: usize,
+        context: Context<'_>,
+        temperature: f64,
+        site: Site<'_>,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D> {
         each!(self, base => base.sample(n, context, temperature, site, rng))
     }
 }

@@ -11,7 +11,20 @@ use rand::{Rng, RngExt};
 /// # Shapes
 /// Weight `[inputs, outputs]`, bias `[outputs]`.
 pub(crate) fn linear(inputs: usize, outputs: usize, device: &Device, rng: &mut dyn Rng) -> Linear {
-    let k = 1.0 / (inputs.max(1) as f64).sqrt();
+    uniform_linear(inputs, outputs, 1.0 / (inputs.max(1) as f64).sqrt(), device, rng)
+}
+
+/// The bound of the weights that make a residual block start close to the identity.
+pub(crate) const NEARLY_ZERO: f64 = 1e-3;
+
+/// A linear map with weights and biases from `U(-k, k)`, the weights drawn first.
+pub(crate) fn uniform_linear(
+    inputs: usize,
+    outputs: usize,
+    k: f64,
+    device: &Device,
+    rng: &mut dyn Rng,
+) -> Linear {
     let mut draw = |n: usize| (0..n).map(|_| rng.random_range(-k..=k)).collect::<Vec<f64>>();
     let weight = draw(inputs * outputs);
     let bias = draw(outputs);

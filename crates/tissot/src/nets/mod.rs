@@ -1,15 +1,21 @@
 //! Conditioners: networks that make the parameters of univariates.
 
+mod activation;
 mod any;
+mod check;
 mod init;
+mod input;
 mod made;
+mod masked;
 mod mlp;
 mod residual;
 
+pub use activation::Activation;
 pub use any::{AnyConditioner, ConditionerConfig};
-pub use made::{ContextRule, Made, MadeConfig};
-pub use mlp::{Activation, Mlp, MlpConfig};
-pub use residual::{ContextMode, ResidualMlp, ResidualMlpConfig};
+pub use made::{ContextRule, Made, MadeConfig, Order};
+pub use masked::{MaskedBlock, MaskedLinear, sort_permutation};
+pub use mlp::{Mlp, MlpConfig};
+pub use residual::{ContextMode, ResidualBlock, ResidualMlp, ResidualMlpConfig};
 
 use crate::bijection::Context;
 use burn::module::{Module, ModuleDisplay};

@@ -1,1 +1,81 @@
-//! To be written.
+//! A scale and a shift of each element.
+
+use super::{LogScale, Univariate, param};
+use crate::Error;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+/// Whether an affine function scales or shifts first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AffineOrder {
+    /// `y = x s + t`.
+    #[default]
+    ScaleThenShift,
+    /// `y = (x - t) s`.
+    ShiftThenScale,
+}
+
+/// Scales and shifts each element.
+///
+/// ```text
+/// y = x s + t      or  y = (x - t) s          log dy/dx = log s
+/// x = (y - t) / s  or  x = y / s + t
+/// ```
+///
+/// Two parameters an element: the shift `t`, and `u`, of which [`LogScale`] makes `log s`. The functions of affine
+/// couplings (Dinh et al. 2017, Real NVP, eq. 4) and of masked autoregressive flows (Papamakarios et al. 2017, eq. 4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Affine {
+    /// How `u` becomes a scale.
+    pub scale: LogScale,
+    /// What is done first.
+    pub order: AffineOrder,
+}
+
+impl Affine {
+    /// Checks the constants.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where a constant of the scale law is outside its range.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.scale.validate().map_err(|error| error.within("scale"))
+    }
+
+    /// The shift, `log s` as the parameters have it, and `log s` of every element, `[batch, elements]`.
+    fn parts(&self, dims: [usize; 2], params: &Tensor<3>) -> (Tensor<2>, Tensor<2>, Tensor<2>) {
+        let log_s = self.scale.of(param(params, 1));
+        let slopes = if log_s.dims() == dims { log_s.clone() } else { log_s.clone().expand(dims) };
+        (param(params, 0), log_s, slopes)
+    }
+}
+
+impl Univariate for Affine {
+    fn num_params(&self) -> usize {
+        2
+    }
+
+    fn identity(&self) -> Vec<f64> {
+        vec![0.0, self.scale.identity()]
+    }
+
+    fn elementwise(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
+        let (t, log_s, slopes) = self.parts(x.dims(), &params);
+        let s = log_s.exp();
+        let y = match self.order {
+            AffineOrder::ScaleThenShift => x * s + t,
+            AffineOrder::ShiftThenScale => (x - t) * s,
+        };
+        (y, slopes)
+    }
+
+    fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
+        let (t, log_s, slopes) = self.parts(y.dims(), &params);
+        let reciprocal = log_s.neg().exp();
+        let x = match self.order {
+            AffineOrder::ScaleThenShift => (y - t) * reciprocal,
+            AffineOrder::ShiftThenScale => y * reciprocal + t,
+        };
+        (x, slopes.neg())
+    }
+}

@@ -1,1 +1,88 @@
-//! To be written.
+//! The univariates that a configuration can name.
+
+use super::{Affine, RationalQuadratic, Shift, Univariate};
+use crate::Error;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+/// Makes the enum, its conversions and its [`Univariate`]: a new univariate is one row here.
+macro_rules! any_univariate {
+    ($($(#[$doc:meta])* $variant:ident),* $(,)?) => {
+        /// Any univariate of this crate, as configurations and files name it.
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum AnyUnivariate {
+            $($(#[$doc])* $variant($variant),)*
+        }
+
+        $(impl From<$variant> for AnyUnivariate {
+            fn from(univariate: $variant) -> Self {
+                Self::$variant(univariate)
+            }
+        })*
+
+        impl AnyUnivariate {
+            /// Checks the configuration.
+            ///
+            /// # Errors
+            /// [`Error::Config`] where a constant is outside its range.
+            pub fn validate(&self) -> Result<(), Error> {
+                match self {
+                    $(Self::$variant(univariate) => univariate.validate(),)*
+                }
+            }
+        }
+
+        impl Univariate for AnyUnivariate {
+            fn num_params(&self) -> usize {
+                match self {
+                    $(Self::$variant(univariate) => univariate.num_params(),)*
+                }
+            }
+
+            fn identity(&self) -> Vec<f64> {
+                match self {
+                    $(Self::$variant(univariate) => univariate.identity(),)*
+                }
+            }
+
+            fn elementwise(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
+                match self {
+                    $(Self::$variant(univariate) => univariate.elementwise(x, params),)*
+                }
+            }
+
+            fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
+                match self {
+                    $(Self::$variant(univariate) => univariate.elementwise_inverse(y, params),)*
+                }
+            }
+
+            fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+                match self {
+                    $(Self::$variant(univariate) => univariate.forward(x, params),)*
+                }
+            }
+
+            fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+                match self {
+                    $(Self::$variant(univariate) => univariate.inverse(y, params),)*
+                }
+            }
+        }
+    };
+}
+
+any_univariate! {
+    /// A shift.
+    Shift,
+    /// A scale and a shift.
+    Affine,
+    /// A rational-quadratic spline.
+    RationalQuadratic,
+}
+
+impl Default for AnyUnivariate {
+    fn default() -> Self {
+        Self::RationalQuadratic(RationalQuadratic::default())
+    }
+}

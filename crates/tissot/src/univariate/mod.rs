@@ -5,13 +5,17 @@
 
 mod affine;
 mod any;
+mod log_scale;
 mod rational_quadratic;
 mod shift;
+mod spline_params;
 
-pub use affine::{Affine, LogScale};
+pub use affine::{Affine, AffineOrder};
 pub use any::AnyUnivariate;
-pub use rational_quadratic::{RationalQuadratic, SplineParams};
+pub use log_scale::LogScale;
+pub use rational_quadratic::RationalQuadratic;
 pub use shift::Shift;
+pub use spline_params::SplineParams;
 
 use burn::tensor::Tensor;
 use std::fmt::Debug;

@@ -1,0 +1,29 @@
+//! The picture of the demo: events per square kilometre on a map.
+
+use crate::failure::Outcome;
+use std::path::Path;
+use tissot::Model;
+use tissot_train::Rows;
+
+/// The mean radius of the Earth in kilometres (IUGG).
+const RADIUS: f64 = 6_371.008_8;
+/// Cells of the map, along longitude and along latitude.
+const CELLS: [usize; 2] = [720, 360];
+
+/// The density per square kilometre over the whole map, with the events on it.
+pub fn earthquakes(model: &Model, rows: &Rows, path: &Path) -> Outcome {
+    let [columns, lines] = CELLS;
+    let centre = |k: usize, n: usize, from: f64, to: f64| from + (to - from) * (k as f64 + 0.5) / n as f64;
+    let mut log_density = Vec::with_capacity(columns * lines);
+    for line in 0..lines {
+        let latitude = centre(line, lines, -90.0, 90.0);
+        let cells: Vec<f64> =
+            (0..columns).flat_map(|column| [centre(column, columns, -180.0, 180.0), latitude]).collect();
+        // One degree by one degree is (pi R / 180)^2 cos(latitude) square kilometres.
+        let area = 2.0 * (std::f64::consts::PI * RADIUS / 180.0).ln() + latitude.to_radians().cos().ln();
+        log_density.extend(model.log_prob(&cells, &[]).into_iter().map(|log_prob| log_prob - area));
+    }
+    let points: Vec<[f64; 2]> = rows.values.chunks_exact(2).map(|row| [row[0], row[1]]).collect();
+    let _ = (log_density, points, path);
+    Ok(())
+}

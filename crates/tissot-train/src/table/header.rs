@@ -1,0 +1,85 @@
+//! The header of an NPY file.
+
+use std::io::{ErrorKind, Read};
+
+use npyz::NpyHeader;
+
+use super::TableError;
+use super::source::Origin;
+
+/// The longest header that is believed.
+const LONGEST: u32 = 1 << 20;
+
+/// Reads a header from the start of a stream, and no further.
+///
+/// Its length and shape are looked at before they are multiplied or memory is asked for.
+pub(super) fn read(origin: &Origin, bytes: &mut impl Read) -> Result<NpyHeader, TableError> {
+    let wrong = |reason: &str| TableError::Npy { file: origin.file.clone(), reason: reason.to_owned() };
+    let fault = |error: std::io::Error| match error.kind() {
+        ErrorKind::UnexpectedEof => wrong("its header is cut short"),
+        ErrorKind::InvalidData if error.to_string().contains('\n') => {
+            wrong("its header is not a Python dictionary")
+        }
+        ErrorKind::InvalidData => wrong(&format!("its header is wrong ({error})")),
+        _ => origin.fault(error),
+    };
+    // The magic word, the version, and the length in 2 bytes (version 1) or 4.
+    let mut start = [0; 12];
+    bytes.read_exact(&mut start[..10]).map_err(fault)?;
+    let (length, used) = match start[6] {
+        1 => (u16::from_le_bytes([start[8], start[9]]).into(), 10),
+        _ => {
+            bytes.read_exact(&mut start[10..]).map_err(fault)?;
+            (u32::from_le_bytes([start[8], start[9], start[10], start[11]]), 12)
+        }
+    };
+    if length > LONGEST {
+        return Err(wrong("its header claims to be longer than 1 MiB"));
+    }
+    let mut header = start[..used].to_vec();
+    header.resize(used + length as usize, 0);
+    bytes.read_exact(&mut header[used..]).map_err(fault)?;
+    if let Some(shape) = too_large(&String::from_utf8_lossy(&header[used..])) {
+        return Err(wrong(&format!("its shape {shape} is too large to be true")));
+    }
+    NpyHeader::from_reader(&header[..]).map_err(fault)
+}
+
+/// The shape in a header, if its sides multiply to more bytes than can be counted, or are no plain numbers.
+fn too_large(header: &str) -> Option<&str> {
+    let after = &header[header.rfind("shape")?..];
+    let shape = after.get(after.find('(')?..=after.find(')')?)?;
+    let mut sides = shape.trim_matches(['(', ')']).split(',').map(str::trim).filter(|side| !side.is_empty());
+    // A number takes up to 8 bytes; a side of 0 must not hide the others.
+    sides
+        .try_fold(8_u64, |bytes, side| bytes.checked_mul(side.parse::<u64>().ok()?.max(1)))
+        .is_none()
+        .then_some(shape)
+}
+
+/// A shape as Python prints it.
+pub(super) fn shape(header: &NpyHeader) -> String {
+    match header.shape() {
+        [rows] => format!("({rows},)"),
+        sides => format!("({})", sides.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_that_cannot_be_are_noticed() {
+        for good in ["()", "(3,)", "(3, 4)", "(0, 4)", "(1000000, 1000000)"] {
+            assert_eq!(too_large(&format!("{{'descr': '<f8', 'shape': {good}, }}")), None, "{good}");
+        }
+        for bad in
+            ["(4294967296, 4294967296)", "(0, 4294967296, 4294967296)", "(99999999999999999999,)", "(-1,)"]
+        {
+            assert_eq!(too_large(&format!("{{'shape': {bad}, }}")), Some(bad));
+        }
+        assert_eq!(too_large("no such word"), None);
+        assert_eq!(too_large("shape )("), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! What a reader is asked to do.
+
+/// What happens to a row in which a wanted value is missing.
+///
+/// Missing are: an empty field, `NA`, `NaN`, `nan`, `?`, `null`, a lone `-` and a lone `.`; in NPY files a NaN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// The row is an error that names file, row and column.
+    #[default]
+    Error,
+    /// The row is dropped and counted.
+    Drop,
+}
+
+/// Whether the first row of a text table names the columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Header {
+    /// It does, unless all its fields are numbers or missing values.
+    #[default]
+    Auto,
+    /// It does.
+    Yes,
+    /// It does not: the columns are named `x1`, `x2`, ...
+    No,
+}
+
+/// How a table is read; [`ReadOptions::default`] reads every column and finds out the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadOptions {
+    /// The columns to read, in this order; `None` reads all. Columns that are not read may hold anything.
+    pub columns: Option<Vec<String>>,
+    /// What happens to rows with missing values.
+    pub missing: Missing,
+    /// Whether a text table has a header. NPY and NPZ files have none.
+    pub header: Header,
+    /// The byte between fields; `None` finds it out from the first lines (`,`, `;` or a tab).
+    pub delimiter: Option<u8>,
+}

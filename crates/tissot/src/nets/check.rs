@@ -1,0 +1,24 @@
+//! Checks that the configurations of all networks share.
+
+use super::Activation;
+use crate::error::Error;
+
+/// Refuses layers without units.
+pub(crate) fn widths(hidden: &[usize]) -> Result<(), Error> {
+    match hidden.iter().position(|&units| units == 0) {
+        Some(i) => Err(Error::config(format!("hidden[{i}]"), "0 units", "at least 1")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a dropout or an activation that is none, and a network without outputs.
+pub(crate) fn common(activation: Activation, dropout: f64, outputs: usize) -> Result<(), Error> {
+    activation.validate()?;
+    if !(0.0..1.0).contains(&dropout) {
+        return Err(Error::config("dropout", dropout, "a probability of at least 0 and below 1"));
+    }
+    if outputs == 0 {
+        return Err(Error::config("outputs", 0, "at least 1; does the univariate have parameters?"));
+    }
+    Ok(())
+}

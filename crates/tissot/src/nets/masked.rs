@@ -1,0 +1,127 @@
+//! Linear maps of which some weights are always 0, and the degrees that say which.
+
+use super::{Activation, init};
+use burn::module::Module;
+use burn::nn::{Dropout, Linear};
+use burn::tensor::module::linear;
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+use rand::Rng;
+
+/// A linear map `x W + b` between units with degrees: the weight from `i` to `j` is 0 unless
+/// `degree(i) <= degree(j)`.
+///
+/// The mask is made from the degrees and applied in each pass, so that a stored weight that should be 0 has no effect
+/// and no gradient. From the start on such weights are stored as 0, and so they stay 0 under weight decay, averaging
+/// and clipping. With sorted degrees the mask is a staircase.
+#[derive(Module, Debug)]
+pub struct MaskedLinear {
+    /// Weight `[inputs, outputs]` and bias `[outputs]`.
+    pub linear: Linear,
+    forbidden: Tensor<2, Bool>,
+}
+
+impl MaskedLinear {
+    /// `linear`, from units of the degrees `from` to units of the degrees `to`.
+    pub(crate) fn new(linear: Linear, from: &[usize], to: &[usize], device: &Device) -> Self {
+        let forbidden: Vec<bool> = from.iter().flat_map(|i| to.iter().map(move |j| i > j)).collect();
+        let forbidden = Tensor::from_data(TensorData::new(forbidden, [from.len(), to.len()]), device);
+        Self { linear, forbidden }.rezero()
+    }
+
+    /// The map of `x`, `[batch, inputs]` -> `[batch, outputs]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let weight = self.linear.weight.val().mask_fill(self.forbidden.clone(), 0.0);
+        linear(x, weight, self.linear.bias.as_ref().map(|bias| bias.val()))
+    }
+
+    /// Where the weight is always 0, `[inputs, outputs]`.
+    pub fn forbidden(&self) -> Tensor<2, Bool> {
+        self.forbidden.clone()
+    }
+
+    /// The same map with 0 stored wherever the weight is masked: to call after weights were set from outside.
+    #[must_use]
+    pub fn rezero(self) -> Self {
+        let Self { linear: Linear { weight, bias }, forbidden } = self;
+        let mask = forbidden.clone();
+        let weight = weight.map(|weight| {
+            let require_grad = weight.is_require_grad();
+            weight.detach().mask_fill(mask, 0.0).detach().set_require_grad(require_grad)
+        });
+        Self { linear: Linear { weight, bias }, forbidden }
+    }
+}
+
+/// Two masked maps beside a straight path: `h + L1 act(L0 act(h) + Lc c)`, all units with the degrees of `h`.
+#[derive(Module, Debug)]
+pub struct MaskedBlock {
+    /// `L0`, `[hidden, hidden]`.
+    pub first: MaskedLinear,
+    /// `L1`, `[hidden, hidden]`.
+    pub second: MaskedLinear,
+    /// `Lc`, `[context, hidden]`, under [`ContextRule::Nflows`](super::ContextRule::Nflows).
+    pub context_layer: Option<Linear>,
+}
+
+impl MaskedBlock {
+    /// A block of units with these degrees, close to the identity; its own map of the context where a width is given.
+    pub(crate) fn init(
+        degrees: &[usize],
+        context: Option<usize>,
+        device: &Device,
+        rng: &mut dyn Rng,
+    ) -> Self {
+        let units = degrees.len();
+        let first = init::linear(units, units, device, rng);
+        let second = init::uniform_linear(units, units, init::NEARLY_ZERO, device, rng);
+        Self {
+            first: MaskedLinear::new(first, degrees, degrees, device),
+            second: MaskedLinear::new(second, degrees, degrees, device),
+            context_layer: context.map(|context| init::linear(context, units, device, rng)),
+        }
+    }
+
+    /// What follows `h` under the context features `c`.
+    pub(crate) fn forward(
+        &self,
+        h: Tensor<2>,
+        c: Option<&Tensor<2>>,
+        activation: Activation,
+        dropout: &Dropout,
+    ) -> Tensor<2> {
+        let mut t = self.first.forward(activation.apply(h.clone()));
+        if let (Some(layer), Some(c)) = (&self.context_layer, c) {
+            t = t + layer.forward(c.clone());
+        }
+        h + self.second.forward(dropout.forward(activation.apply(t)))
+    }
+
+    /// See [`MaskedLinear::rezero`].
+    pub(crate) fn rezero(self) -> Self {
+        Self { first: self.first.rezero(), second: self.second.rezero(), context_layer: self.context_layer }
+    }
+}
+
+/// The degrees of `units` hidden units: `lowest, .., highest, lowest, ..` in turn, then sorted.
+pub(crate) fn hidden_degrees(units: usize, lowest: usize, highest: usize) -> Vec<usize> {
+    let mut degrees: Vec<usize> = (0..units).map(|unit| lowest + unit % (highest + 1 - lowest)).collect();
+    degrees.sort_unstable();
+    degrees
+}
+
+/// The places of another library's hidden units in the order in which a [`Made`](super::Made) stores them, by degree:
+/// unit `k` here is unit `result[k]` there. Units of one degree keep their order.
+///
+/// To import weights, permute the rows and columns of each weight and the entries of each bias that belong to hidden
+/// units, then call [`Made::rezero`](super::Made::rezero). nflows gives degrees as `(unit mod (features - 1)) + 1`; in
+/// zuko a unit's degree is the number of features, without context, that its mask leads to.
+///
+/// ```
+/// let nflows: Vec<usize> = (0..5).map(|unit| unit % 2 + 1).collect();
+/// assert_eq!(tissot::nets::sort_permutation(&nflows), [0, 2, 4, 1, 3]);
+/// ```
+pub fn sort_permutation(peer_degrees: &[usize]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..peer_degrees.len()).collect();
+    places.sort_by_key(|&place| peer_degrees[place]);
+    places
+}

@@ -1,0 +1,135 @@
+//! Laws that make a positive scale of a free number.
+
+use crate::Error;
+use burn::tensor::Tensor;
+use burn::tensor::activation::{log_sigmoid, softplus};
+use serde::{Deserialize, Serialize};
+
+/// Laws without a bound of their own are cut off here: `exp(60)` times an input of 1e6 is finite in f32.
+const LIMIT: f64 = 60.0;
+
+/// Below it, `log softplus(u)` is `u` to the last digit of f64.
+const SOFTPLUS_TAIL: f64 = -40.0;
+
+/// How a free parameter `u` becomes the logarithm of a scale `s`.
+///
+/// The default is [`LogScale::Tanh`] with a bound of 3: it has slope 1 at the identity, so it learns at once, and no
+/// single layer stretches or shrinks by more than `e^3`, about 20, so training cannot run away.
+///
+/// `|log s|` never exceeds 60, so that values and gradients stay finite in f32; beyond it the gradient is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum LogScale {
+    /// `log s = u` (Real NVP; Dinh et al. 2017, eq. 4).
+    Exp,
+    /// `log s = u / (1 + |u / ln(floor)|)`, between `ln(floor)` and `-ln(floor)`; zuko's law, with `floor` 1e-3.
+    SoftClip {
+        /// The least scale, in (0, 1).
+        floor: f64,
+    },
+    /// `s = sigmoid(u + offset) + epsilon`; Glow's and normflows' law with `offset` 2 and `epsilon` 0, nflows' with
+    /// 2 and 1e-3.
+    ///
+    /// It has slope `epsilon (1 - epsilon)` at the identity and none with `epsilon` 0, where `u = 0` is taken in its
+    /// place.
+    Sigmoid {
+        /// What is added to `u`.
+        offset: f64,
+        /// The least scale, in [0, 1).
+        epsilon: f64,
+    },
+    /// `s = softplus(u) + epsilon`; nflows' masked autoregressive law, with `epsilon` 1e-3.
+    Softplus {
+        /// The least scale, in [0, 1).
+        epsilon: f64,
+    },
+    /// `log s = bound tanh(u / bound)`.
+    Tanh {
+        /// The largest `|log s|`, in nats.
+        bound: f64,
+    },
+    /// `log s = 0.636 clamp atan(u)`; FrEIA's law, which stays just within `clamp`.
+    Atan {
+        /// The largest `|log s|`, in nats.
+        clamp: f64,
+    },
+}
+
+impl Default for LogScale {
+    fn default() -> Self {
+        Self::Tanh { bound: 3.0 }
+    }
+}
+
+impl LogScale {
+    /// zuko's law.
+    pub const ZUKO: Self = Self::SoftClip { floor: 1e-3 };
+    /// nflows' law in couplings.
+    pub const NFLOWS_COUPLING: Self = Self::Sigmoid { offset: 2.0, epsilon: 1e-3 };
+    /// nflows' law in autoregressive layers.
+    pub const NFLOWS_AUTOREGRESSIVE: Self = Self::Softplus { epsilon: 1e-3 };
+    /// Glow's law, as normflows has it.
+    pub const GLOW: Self = Self::Sigmoid { offset: 2.0, epsilon: 0.0 };
+
+    /// `log s` of `u`, element by element.
+    pub fn of<const D: usize>(&self, u: Tensor<D>) -> Tensor<D> {
+        match *self {
+            Self::Exp => u.clamp(-LIMIT, LIMIT),
+            Self::SoftClip { floor } => {
+                let damping = u.clone().abs().div_scalar(-floor.ln()).add_scalar(1.0);
+                u / damping
+            }
+            Self::Sigmoid { offset, epsilon } => {
+                let log_s = log_sigmoid(u.add_scalar(offset));
+                if epsilon > 0.0 { log_s.exp().add_scalar(epsilon).log() } else { log_s.clamp_min(-LIMIT) }
+            }
+            Self::Softplus { epsilon } if epsilon > 0.0 => softplus(u, 1.0).add_scalar(epsilon).log(),
+            Self::Softplus { .. } => {
+                // softplus itself underflows in the tail: evaluate it elsewhere, so that no gradient is infinite
+                let tail = u.clone().detach().lower_elem(SOFTPLUS_TAIL);
+                let safe = u.clone().mask_fill(tail.clone(), 0.0);
+                softplus(safe, 1.0).log().mask_where(tail, u).clamp_min(-LIMIT)
+            }
+            Self::Tanh { bound } => u.div_scalar(bound).tanh().mul_scalar(bound),
+            Self::Atan { clamp } => u.atan().mul_scalar(0.636 * clamp),
+        }
+    }
+
+    /// The `u` of `log s = 0`; 0 for a law that has none.
+    pub fn identity(&self) -> f64 {
+        match *self {
+            Self::Sigmoid { offset, epsilon } if epsilon > 0.0 => ((1.0 - epsilon) / epsilon).ln() - offset,
+            Self::Softplus { epsilon } => (1.0 - epsilon).exp_m1().ln(),
+            _ => 0.0,
+        }
+    }
+
+    /// Checks the constants.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where one is outside its range.
+    pub fn validate(&self) -> Result<(), Error> {
+        let epsilon_is_right = |epsilon: f64| epsilon == 0.0 || (1e-20..1.0).contains(&epsilon);
+        let bound_is_right = |bound: f64| bound > 0.0 && bound <= LIMIT;
+        let expected_epsilon = "0, or a number from 1e-20 to below 1";
+        let expected_bound = "a number above 0 and at most 60";
+        match *self {
+            Self::SoftClip { floor } if !(1e-20..1.0).contains(&floor) => {
+                Err(Error::config("floor", floor, "a number from 1e-20 to below 1"))
+            }
+            Self::Sigmoid { offset, .. } if !(offset.abs() <= LIMIT) => {
+                Err(Error::config("offset", offset, "a number from -60 to 60"))
+            }
+            Self::Sigmoid { epsilon, .. } | Self::Softplus { epsilon } if !epsilon_is_right(epsilon) => {
+                Err(Error::config("epsilon", epsilon, expected_epsilon))
+            }
+            Self::Tanh { bound } if !bound_is_right(bound) => {
+                Err(Error::config("bound", bound, expected_bound))
+            }
+            Self::Atan { clamp } if !bound_is_right(clamp) => {
+                Err(Error::config("clamp", clamp, expected_bound))
+            }
+            _ => Ok(()),
+        }
+    }
+}
