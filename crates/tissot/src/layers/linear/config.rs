@@ -23,10 +23,11 @@ pub enum PermutationPlace {
 }
 
 /// How the size of a diagonal entry follows from its free parameter `u`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum DiagonalLaw {
-    /// `exp(u)` (Kingma and Dhariwal 2018, eq. 11).
+    /// `exp(u)` (Kingma and Dhariwal 2018, eq. 11): 1 at `u = 0`, to the last digit.
+    #[default]
     Exp,
     /// `ln(1 + exp(u)) + epsilon`.
     Softplus {
@@ -40,11 +41,6 @@ fn default_epsilon() -> f64 {
     1e-3
 }
 
-impl Default for DiagonalLaw {
-    fn default() -> Self {
-        Self::Softplus { epsilon: default_epsilon() }
-    }
-}
 
 impl DiagonalLaw {
     /// The sizes and their logarithms.
@@ -207,7 +203,7 @@ mod tests {
     #[test]
     fn the_free_parameter_gives_the_size_back() {
         for size in [0.01, 0.5, 1.0, 3.0, 60.0] {
-            for law in [DiagonalLaw::Exp, DiagonalLaw::default()] {
+            for law in [DiagonalLaw::Exp, DiagonalLaw::Softplus { epsilon: 1e-3 }] {
                 let u = Tensor::<1>::from_data([law.free(size)], &Device::flex());
                 let (found, log) = law.sizes(u);
                 assert!((found.into_scalar::<f64>() / size - 1.0).abs() < 1e-5);
