@@ -143,7 +143,9 @@ pub fn nsf_coupling(size: &Size) -> FlowConfig {
 pub fn nsf_autoregressive(size: &Size) -> FlowConfig {
     size.flow(size.repeat(|k| {
         let mut layers = reversed(k);
-        layers.push(linear());
+        if size.features > 1 {
+            layers.push(linear());
+        }
         layers.push(size.autoregressive(size.spline()));
         layers
     }))
