@@ -27,7 +27,7 @@ pub struct Case<const D: usize, B> {
 impl<const D: usize, B: Bijection<D>> Case<D, B> {
     /// A bijection at points; its number type must be that of `x`.
     ///
-    /// The tolerance of a row is `max(base, 16 eps cond(J))`, `base` 1e-9 in f64 and 1e-4 in f32, relative to
+    /// The tolerance of a row is `max(base, 16 eps cond(J))`, at most 0.1, `base` 1e-9 in f64 and 1e-4 in f32, relative to
     /// `max(1, |expected|)`.
     ///
     /// # Panics
@@ -43,8 +43,8 @@ impl<const D: usize, B: Bijection<D>> Case<D, B> {
             .iter()
             .map(|at| {
                 let rounding = ROUNDINGS * epsilon * at.by_x.condition();
-                // A singular Jacobian excuses nothing.
-                if rounding < 0.1 { base.max(rounding) } else { base }
+                // However bad the point, a tenth is too much; and NaN excuses nothing.
+                if rounding.is_nan() { base } else { base.max(rounding.min(0.1)) }
             })
             .collect();
         Self { row: row.into(), bijection, x, context, derivatives, tolerances }

@@ -107,3 +107,18 @@ fn problem<const D: usize, B: Bijection<D>>(
     };
     by_x().or_else(by_context).or_else(by_parameters)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extremes_hold_the_neighbours_of_a_knot() {
+        for (dtype, step) in [(DType::F64, f64::EPSILON), (DType::F32, f64::from(f32::EPSILON))] {
+            let found = extremes(&[1.0], dtype);
+            for expected in [1.0, 1.0 + step, 1.0 - step / 2.0, 1.5, 1e6, -1e6] {
+                assert!(found.contains(&expected), "{expected} in {dtype:?}");
+            }
+        }
+    }
+}

@@ -128,3 +128,66 @@ pub fn sums_to_one(
     let mass = sum * width.powi(grid.features as i32);
     agree(row, Law::Normalised, "the mass", &[mass], &[1.0], |_| tolerance, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::module::Param;
+    use burn::tensor::{DType, Int};
+
+    /// Something that stands in the record, and something that does not.
+    #[derive(Module, Debug)]
+    struct Outside {
+        weight: Param<Tensor<1>>,
+        kept: Tensor<1, Int>,
+    }
+
+    fn outside(weight: f32, kept: i32) -> Outside {
+        let device = Device::flex();
+        Outside {
+            weight: Param::from_tensor(Tensor::from_floats([weight], &device)),
+            kept: Tensor::from_ints([kept], &device),
+        }
+    }
+
+    #[test]
+    fn a_number_outside_the_record_is_caught() {
+        let numbers =
+            |module: &Outside| [host(module.weight.val()), host(module.kept.clone().float())].concat();
+        survives_a_file("outside", outside(1.0, 1), outside(2.0, 1), numbers).unwrap();
+        let found = survives_a_file("outside", outside(1.0, 1), outside(2.0, 2), numbers);
+        assert_eq!(found.unwrap_err().law, Law::File);
+    }
+
+    #[test]
+    fn devices_that_disagree_are_caught() {
+        let devices = [Device::flex(), Device::flex()];
+        let check = |step: f64| -> Result<(), Violation> {
+            let calls = std::cell::Cell::new(0.0);
+            devices_agree("outside", &outside(1.0, 1), &devices, 1e-4, |module, device| {
+                calls.set(calls.get() + step);
+                let weight = module.weight.val() * Tensor::ones([1], device);
+                vec![host(weight)[0] + calls.get()]
+            })
+        };
+        check(0.0).unwrap();
+        assert_eq!(check(0.01).unwrap_err().law, Law::Devices);
+    }
+
+    #[test]
+    fn a_density_that_loses_mass_is_caught() {
+        let normal = |features: usize, lost: f64| {
+            move |points: TensorData| {
+                let x = Tensor::<2>::from_data(points, (&Device::flex(), DType::F64));
+                let log_z = 0.5 * features as f64 * (2.0 * std::f64::consts::PI).ln();
+                x.square().sum_dim(1).squeeze_dim::<1>(1) * -0.5 - log_z - lost
+            }
+        };
+        for features in [1, 2] {
+            let grid = Grid { features, low: -8.0, high: 8.0, cells: 150 };
+            sums_to_one("normal", grid, 1e-9, normal(features, 0.0)).unwrap();
+            let found = sums_to_one("normal", grid, 1e-3, normal(features, 0.01)).unwrap_err();
+            assert_eq!(found.law, Law::Normalised);
+        }
+    }
+}

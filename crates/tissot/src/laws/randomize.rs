@@ -61,3 +61,75 @@ fn fan_in(dims: &[usize]) -> usize {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::module::{ModuleVisitor, ParamId};
+    use burn::tensor::{Device, Int};
+
+    #[derive(Module, Debug)]
+    struct Three {
+        matrix: Param<Tensor<2>>,
+        vector: Param<Tensor<1>>,
+        frozen: Param<Tensor<1>>,
+        counts: Param<Tensor<1, Int>>,
+    }
+
+    fn three() -> Three {
+        let device = Device::flex();
+        Three {
+            matrix: Param::from_tensor(Tensor::zeros([400, 25], &device)),
+            vector: Param::from_tensor(Tensor::zeros([10_000], &device)),
+            frozen: Param::from_tensor(Tensor::ones([3], &device)).set_require_grad(false),
+            counts: Param::initialized(ParamId::new(), Tensor::from_ints([1, 2], &device)),
+        }
+    }
+
+    #[test]
+    fn noise_has_the_scale_it_says() {
+        let found = floats(&randomize(three(), 1, 0.5));
+        for (k, expected) in [0.5 / 20.0, 0.5].into_iter().enumerate() {
+            let values = &found[k].0;
+            let rms = (values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64).sqrt();
+            assert!((rms / expected - 1.0).abs() < 0.03, "{rms}, not {expected}");
+        }
+    }
+
+    /// Every float parameter: values, id, and whether it is a leaf that wants a gradient.
+    fn floats<M: Module>(module: &M) -> Vec<(Vec<f64>, ParamId, bool)> {
+        #[derive(Default)]
+        struct All(Vec<(Vec<f64>, ParamId, bool)>);
+        impl ModuleVisitor for All {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let values = param.val().into_data().iter::<f64>().collect();
+                self.0.push((values, param.id, param.val().is_require_grad()));
+            }
+        }
+        let mut all = All::default();
+        module.visit(&mut all);
+        all.0
+    }
+
+    #[test]
+    fn randomize_moves_what_is_trained_and_keeps_the_rest() {
+        let plain = three();
+        for module in [plain.clone(), plain.train()] {
+            let before = floats(&module);
+            let counts = module.counts.val().into_data();
+            let after = floats(&randomize(module.clone(), 7, 1.0));
+            assert_eq!(after, floats(&randomize(module.clone(), 7, 1.0)), "one seed, one result");
+            assert_ne!(after, floats(&randomize(module.clone(), 8, 1.0)));
+            for (k, (was, is)) in before.iter().zip(&after).enumerate() {
+                assert_eq!((was.1, was.2), (is.1, is.2), "id and require_grad of parameter {k}");
+                assert_eq!(was.0 == is.0, k == 2, "only the frozen parameter stays");
+            }
+            assert_eq!(randomize(module, 7, 1.0).counts.val().into_data(), counts);
+        }
+        let trained = randomize(three().train(), 7, 1.0);
+        let wanted: Vec<bool> = floats(&trained).into_iter().map(|found| found.2).collect();
+        assert_eq!(wanted, [true, true, false]);
+        let back = trained.valid().train();
+        assert_eq!(floats(&back), floats(&trained), "training state survives valid");
+    }
+}

@@ -70,3 +70,41 @@ pub fn initializes<const D: usize, B: Bijection<D>>(case: &Case<D, B>) -> Result
     }
     learn(case, &initialised, " after initialize")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::laws::Laws;
+    use burn::module::Module;
+    use burn::tensor::{Device, FloatDType, Int};
+
+    /// Features in another order.
+    #[derive(Module, Debug)]
+    struct Turn {
+        order: Tensor<1, Int>,
+    }
+
+    impl Bijection<2> for Turn {
+        fn forward(&self, x: Tensor<2>, _: Context<'_>) -> (Tensor<2>, Tensor<1>) {
+            let zero = Tensor::zeros([x.dims()[0]], (&x.device(), x.dtype()));
+            (x.select(1, self.order.clone()), zero)
+        }
+        fn inverse(&self, z: Tensor<2>, context: Context<'_>) -> (Tensor<2>, Tensor<1>) {
+            // [1, 2, 0] thrice is the identity.
+            let (z, _) = self.forward(z, context);
+            self.forward(z, context)
+        }
+    }
+
+    #[test]
+    fn a_permutation_without_parameters_keeps_all_laws() {
+        let turn = |order: [i32; 3]| Turn { order: Tensor::from_ints(order, &Device::flex()) };
+        let laws = Laws::new("turn").features(3).volume_preserving();
+        laws.check::<2, _>(&turn([1, 2, 0])).unwrap();
+        let case = laws.case::<2, _>(&turn([1, 2, 0]), FloatDType::F32);
+        starts_as_permutation(&case).unwrap();
+        let twice = laws.case::<2, _>(&turn([1, 1, 0]), FloatDType::F32);
+        assert_eq!(starts_as_permutation(&twice).unwrap_err().law, Law::Start);
+        assert_eq!(laws.check::<2, _>(&turn([1, 0, 2])).unwrap_err().law, Law::Inverse);
+    }
+}
