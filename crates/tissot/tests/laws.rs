@@ -163,7 +163,7 @@ fn knowing(laws: Laws, univariate: &AnyUnivariate) -> Laws {
     match univariate {
         AnyUnivariate::Shift(_) => laws.volume_preserving(),
         AnyUnivariate::Affine(_) => laws,
-        AnyUnivariate::RationalQuadratic(spline) => laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(3.2),
+        AnyUnivariate::RationalQuadratic(spline) => laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4),
     }
 }
 
@@ -187,7 +187,7 @@ fn couplings() -> Vec<Row> {
     };
     let mut rows: Vec<Row> = univariates()
         .into_iter()
-        .map(|(name, univariate)| row(format!("Coupling {name}"), coupling(Mask::Even, univariate), 5))
+        .map(|(name, univariate)| row(format!("Coupling {name}"), coupling(Mask::Kept(vec![2]), univariate), 5))
         .collect();
     for mask in [Mask::FirstHalf, Mask::SecondHalf, Mask::Odd, Mask::Kept(vec![0, 3])] {
         let name = format!("Coupling {mask:?}");

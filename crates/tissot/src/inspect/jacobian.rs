@@ -161,12 +161,26 @@ impl Jacobian {
         self.factored().0.iter().enumerate().map(|(k, row)| row[k].abs().ln()).sum()
     }
 
+    /// The 1-norm `|J|`, the largest sum of a column.
+    pub fn norm(&self) -> f64 {
+        let column = |j| (0..self.outputs).map(|i| self.entry(i, j).abs()).sum();
+        (0..self.inputs).map(column).fold(0.0, f64::max)
+    }
+
     /// The condition number in the 1-norm, `|J| |J^-1|`: how much `J` can amplify a relative error. Infinite where
     /// `J` is singular, NaN where an entry is; O(n^3).
     ///
     /// # Panics
     /// Where the matrix is not square.
     pub fn condition(&self) -> f64 {
+        self.norm() * self.inverse_norm()
+    }
+
+    /// The 1-norm of the inverse, `|J^-1|`. Infinite where `J` is singular, NaN where an entry is; O(n^3).
+    ///
+    /// # Panics
+    /// Where the matrix is not square.
+    pub fn inverse_norm(&self) -> f64 {
         let n = self.outputs;
         let (lu, order) = self.factored();
         if self.values.iter().any(|v| v.is_nan()) {
@@ -175,8 +189,7 @@ impl Jacobian {
         if lu.iter().enumerate().any(|(k, row)| row[k] == 0.0) {
             return f64::INFINITY;
         }
-        let norm = (0..n).map(|j| (0..n).map(|i| self.entry(i, j).abs()).sum()).fold(0.0, f64::max);
-        let inverse = (0..n)
+        (0..n)
             .map(|column| {
                 // P J = L U, so column `c` of J^-1 solves L U x = P e_c.
                 let mut x: Vec<f64> = order.iter().map(|&from| f64::from(u8::from(from == column))).collect();
@@ -188,8 +201,7 @@ impl Jacobian {
                 }
                 x.iter().map(|v| v.abs()).sum()
             })
-            .fold(0.0, f64::max);
-        norm * inverse
+            .fold(0.0, f64::max)
     }
 
     /// Gaussian elimination with partial pivoting: `L` (below the diagonal) and `U` in one, and where each row came

@@ -39,10 +39,17 @@ impl<const D: usize, B: Bijection<D>> Case<D, B> {
         let features = context.as_ref().map_or(Context::NONE, Context::of);
         let derivatives = derivatives(&bijection, &x, features);
         let (base, epsilon) = precision(x.dtype());
+        let (z, _) = bijection.forward(x.clone(), features);
+        let width = x.dims()[1..].iter().product::<usize>().max(1);
+        let (x_host, z_host) = (host(x.clone()), host(z));
+        let largest = |row: &[f64]| row.iter().fold(0.0, |largest: f64, v| largest.max(v.abs()));
         let tolerances = derivatives
             .iter()
-            .map(|at| {
-                let rounding = ROUNDINGS * epsilon * at.by_x.condition();
+            .zip(x_host.chunks(width).zip(z_host.chunks(width)))
+            .map(|(at, (x, z))| {
+                // A map that also shifts rounds its output whole: |z| where that is more than |J| |x|.
+                let gain = at.by_x.norm().max(largest(z) / largest(x).max(1.0));
+                let rounding = ROUNDINGS * epsilon * gain * at.by_x.inverse_norm();
                 // However bad the point, a tenth is too much; and NaN excuses nothing.
                 if rounding.is_nan() { base } else { base.max(rounding.min(0.1)) }
             })
