@@ -3,8 +3,8 @@
 //!     cargo run -p tissot-examples --example conditional
 
 use burn::tensor::Device;
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand::RngExt;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use std::ops::ControlFlow;
 use tissot::{Provenance, columns::Domain, presets};
 use tissot_train::{Fit, Rows, Settings, SplitBy, Splits, fit_columns};

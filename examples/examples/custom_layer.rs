@@ -53,7 +53,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::temp_dir().join(format!("tissot-custom-{}.bpk", std::process::id()));
     flow.clone().save_file(&path)?;
     let again = laws::randomize(flow, 2, 1.0).try_load_file(&path)?;
-    println!("saved and loaded: log p(0) = {before:.4} = {:.4}", again.log_prob(x, Context::NONE).into_scalar::<f32>());
+    println!(
+        "saved and loaded: log p(0) = {before:.4} = {:.4}",
+        again.log_prob(x, Context::NONE).into_scalar::<f32>()
+    );
     std::fs::remove_file(&path)?;
     Ok(())
 }

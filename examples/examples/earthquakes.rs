@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
 
     let columns = ["longitude", "latitude"].map(String::from);
-    let table = Table::read(&file, &ReadOptions { columns: Some(columns.to_vec()), ..ReadOptions::default() })?;
+    let table =
+        Table::read(&file, &ReadOptions { columns: Some(columns.to_vec()), ..ReadOptions::default() })?;
     let rows = Rows { n: table.rows, values: table.values, context: Vec::new() };
     let splits = Splits::new(&rows, 0.1, 0.2, &SplitBy::Random, 0)?;
     let domains = [Domain::Periodic(-180.0, 180.0), Domain::Bounded(-90.0, 90.0)];
@@ -51,7 +52,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let california = model.log_prob(&[-119.0, 37.0], &[])[0];
     let atlantic = model.log_prob(&[-30.0, 30.0], &[])[0];
-    println!("an event in California is e^{:.1} times as likely as one in the Atlantic", california - atlantic);
+    println!(
+        "an event in California is e^{:.1} times as likely as one in the Atlantic",
+        california - atlantic
+    );
     for row in model.sample(3, &[], &mut ChaCha8Rng::seed_from_u64(1)).chunks(2) {
         println!("a sample: longitude {:8.3}, latitude {:7.3}", row[0], row[1]);
     }

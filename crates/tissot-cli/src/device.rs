@@ -60,7 +60,11 @@ pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
         names.join(", ")
     };
     let Some(found) = known.iter().find(|device| device.name == args.device) else {
-        return Err(Failure::Usage(format!("--device: found '{}', expected one of {}", args.device, names(false))));
+        return Err(Failure::Usage(format!(
+            "--device: found '{}', expected one of {}",
+            args.device,
+            names(false)
+        )));
     };
     match found.make {
         Some(make) => Ok(make()),

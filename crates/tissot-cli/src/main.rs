@@ -7,8 +7,8 @@ mod failure;
 mod output;
 mod parse;
 mod picture;
-mod progress;
 mod prepare;
+mod progress;
 
 use args::Cli;
 use clap::Parser;

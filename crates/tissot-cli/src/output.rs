@@ -81,7 +81,8 @@ impl RowSink {
         match self {
             Self::Table(writer) => writer.write_row(row)?,
             Self::Json(names) => {
-                let line: serde_json::Map<_, _> = names.iter().cloned().zip(row.iter().map(|&v| number(v))).collect();
+                let line: serde_json::Map<_, _> =
+                    names.iter().cloned().zip(row.iter().map(|&v| number(v))).collect();
                 writeln!(std::io::stdout().lock(), "{}", serde_json::Value::Object(line))?;
             }
         }
@@ -104,6 +105,8 @@ impl RowSink {
 pub fn written(out: Option<&str>, rows: u64, json: bool) -> Outcome {
     match out {
         None => Ok(()),
-        Some(path) => Ok(print(json, &serde_json::json!({"rows": rows, "out": path}), || format!("{rows} rows in {path}"))?),
+        Some(path) => Ok(print(json, &serde_json::json!({"rows": rows, "out": path}), || {
+            format!("{rows} rows in {path}")
+        })?),
     }
 }

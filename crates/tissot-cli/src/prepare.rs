@@ -30,7 +30,12 @@ impl ModelRows {
     ///
     /// # Errors
     /// Where the table cannot be read, or misses a column.
-    pub fn open(data: &str, columns: &[String], context: &[String], missing: MissingArg) -> Result<Self, TableError> {
+    pub fn open(
+        data: &str,
+        columns: &[String],
+        context: &[String],
+        missing: MissingArg,
+    ) -> Result<Self, TableError> {
         let options = ReadOptions {
             columns: Some([columns, context].concat()),
             missing: missing.into(),
@@ -46,7 +51,12 @@ impl ModelRows {
     pub fn next(&mut self) -> Result<Option<Rows>, TableError> {
         let Some(block) = self.reader.next_block(BLOCK)? else { return Ok(None) };
         let width = block.values.len() / block.rows.max(1);
-        Ok(Some(divide(&block.values, width, &(0..self.columns).collect::<Vec<_>>(), &(self.columns..width).collect::<Vec<_>>())))
+        Ok(Some(divide(
+            &block.values,
+            width,
+            &(0..self.columns).collect::<Vec<_>>(),
+            &(self.columns..width).collect::<Vec<_>>(),
+        )))
     }
 
     /// How many rows were left out because they missed a value.
@@ -117,7 +127,10 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
         return Err(Failure::Usage(format!("column {name} is both in --columns and in --context")));
     }
     if let Some((unknown, _)) = args.domain.0.iter().find(|(name, _)| !table.columns.contains(name)) {
-        return Err(Failure::Usage(format!("--domain {unknown}: no such column; there are {}", table.columns.join(", "))));
+        return Err(Failure::Usage(format!(
+            "--domain {unknown}: no such column; there are {}",
+            table.columns.join(", ")
+        )));
     }
     let domain = |&i: &usize| {
         let given = args.domain.0.iter().rev().find(|(name, _)| *name == table.columns[i]);
@@ -132,7 +145,9 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
     }
     let by = match (&args.split, group) {
         (SplitArg::Order, _) => SplitBy::Order,
-        (_, Some(i)) => SplitBy::Group(table.values.chunks(table.columns.len()).map(|row| row[i].to_bits()).collect()),
+        (_, Some(i)) => {
+            SplitBy::Group(table.values.chunks(table.columns.len()).map(|row| row[i].to_bits()).collect())
+        }
         _ => SplitBy::Random,
     };
     let splits = Splits::new(&rows, args.validation, args.test, &by, args.seed)?;
@@ -149,7 +164,12 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
 /// What makes a density infinite or keeps it from existing: the worst is an error, the rest warnings.
 fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<String>, Failure> {
     if rows.n <= names.len() {
-        let what = format!("{} rows are fewer than a density over {} columns needs (at least {})", rows.n, names.len(), names.len() + 1);
+        let what = format!(
+            "{} rows are fewer than a density over {} columns needs (at least {})",
+            rows.n,
+            names.len(),
+            names.len() + 1
+        );
         return Err(Failure::Failed(anyhow::anyhow!(what)));
     }
     let bounds: Vec<[Option<f64>; 2]> = domains

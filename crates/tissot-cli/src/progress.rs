@@ -23,7 +23,8 @@ impl Progress {
     /// Where the program cannot listen to Ctrl-C.
     pub fn new(quiet: bool) -> anyhow::Result<Self> {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")?.progress_chars("━━╌");
+        let style =
+            ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")?.progress_chars("━━╌");
         let bar = ProgressBar::with_draw_target(Some(PARTS), target).with_style(style);
         let asked = Arc::new(AtomicBool::new(false));
         let listener = asked.clone();

@@ -49,7 +49,9 @@ impl Batches<'_> {
             .map(|&i| {
                 // Out of its domain a context value is taken as the mean (zeros), a row has no density.
                 let _ = self.context.forward(&self.rows.context[i * c..(i + 1) * c], &mut context, rng);
-                self.columns.forward(&self.rows.values[i * d..(i + 1) * d], &mut x, rng).unwrap_or(f64::NEG_INFINITY)
+                self.columns
+                    .forward(&self.rows.values[i * d..(i + 1) * d], &mut x, rng)
+                    .unwrap_or(f64::NEG_INFINITY)
             })
             .collect();
         let tensor = |values: Vec<f64>, width: usize| {

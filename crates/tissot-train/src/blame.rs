@@ -6,7 +6,11 @@ use burn::tensor::Tensor;
 use tissot::{Bijection, Context};
 
 /// The first layer whose output or log-det is not finite at `x`, as `walk` names it; `None` where all are.
-pub fn first_not_finite<const D: usize>(bijection: &impl Bijection<D>, x: Tensor<D>, context: Context<'_>) -> Option<String> {
+pub fn first_not_finite<const D: usize>(
+    bijection: &impl Bijection<D>,
+    x: Tensor<D>,
+    context: Context<'_>,
+) -> Option<String> {
     let mut found = None;
     bijection.walk(x, context, &mut |name, z, log_det| {
         if found.is_none() && !(all_finite(z) && all_finite(log_det)) {

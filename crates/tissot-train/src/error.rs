@@ -23,7 +23,9 @@ pub enum FitError {
         expected: &'static str,
     },
     /// A loss or a gradient that is no number.
-    #[error("step {step}: the {what} is not finite, first in {layer}; the best model so far was kept. A smaller --learning-rate usually mends it")]
+    #[error(
+        "step {step}: the {what} is not finite, first in {layer}; the best model so far was kept. A smaller --learning-rate usually mends it"
+    )]
     NotFinite {
         /// The step.
         step: u64,

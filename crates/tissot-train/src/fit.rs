@@ -149,7 +149,9 @@ impl Fit<'_> {
                 }
                 break Stop::NotFinite(error);
             }
-            if state.memory.step.is_multiple_of(self.settings.validate_every) || self.progress(&state.memory) >= 1.0 {
+            if state.memory.step.is_multiple_of(self.settings.validate_every)
+                || self.progress(&state.memory) >= 1.0
+            {
                 let event = self.validate(&mut state);
                 metrics.write(&event)?;
                 flow = if flow.is_break() { flow } else { observe(&event) };
@@ -215,9 +217,10 @@ impl Fit<'_> {
         state.memory.step += 1;
         if !(value.is_finite() && norm.is_finite()) {
             state.memory.skipped += 1;
-            let layer = blame::first_not_finite(&state.flow.valid().bijection, batch.x.clone(), context(batch))
-                .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
-                .unwrap_or_else(|| "the base distribution".into());
+            let layer =
+                blame::first_not_finite(&state.flow.valid().bijection, batch.x.clone(), context(batch))
+                    .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
+                    .unwrap_or_else(|| "the base distribution".into());
             return Event::Skipped { step, layer };
         }
         state.memory.skipped = 0;
@@ -255,7 +258,8 @@ impl Fit<'_> {
     /// The log-density of each row, in nats in the user's units.
     fn scores(&self, flow: &AnyFlow, rows: &crate::Rows) -> Vec<f64> {
         let score = |batch: Batch| {
-            let inside: Vec<f64> = flow.log_prob(batch.x.clone(), context(&batch)).into_data().iter().collect();
+            let inside: Vec<f64> =
+                flow.log_prob(batch.x.clone(), context(&batch)).into_data().iter().collect();
             inside.into_iter().zip(batch.log_det).map(|(a, b)| a + b).collect::<Vec<_>>()
         };
         self.batches(rows).all(BLOCK, self.settings.seed).flat_map(score).collect()

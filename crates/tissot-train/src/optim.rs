@@ -25,7 +25,12 @@ pub(crate) fn global_norm<M: Module>(module: &M, grads: &GradientsParams) -> f64
 }
 
 /// Scales every gradient so that the whole one, of norm `norm`, is at most `most` long (Pascanu et al. 2013).
-pub(crate) fn clip<M: Module>(module: &M, mut grads: GradientsParams, norm: f64, most: f64) -> GradientsParams {
+pub(crate) fn clip<M: Module>(
+    module: &M,
+    mut grads: GradientsParams,
+    norm: f64,
+    most: f64,
+) -> GradientsParams {
     struct Scale<'a>(&'a mut GradientsParams, f64);
     impl ModuleVisitor for Scale<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {

@@ -61,7 +61,10 @@ fn cut(values: &[f64], a: f64, b: f64) -> f64 {
     on.sort_by(f64::total_cmp);
     let Some((&first, &last)) = on.first().zip(on.last()) else { return a };
     let across = (first + period - last, last);
-    let (gap, from) = on.windows(2).map(|w| (w[1] - w[0], w[0])).fold(across, |best, gap| if gap.0 > best.0 { gap } else { best });
+    let (gap, from) = on
+        .windows(2)
+        .map(|w| (w[1] - w[0], w[0]))
+        .fold(across, |best, gap| if gap.0 > best.0 { gap } else { best });
     from + gap / 2.0
 }
 

@@ -102,7 +102,8 @@ fn order(n: usize, by: &SplitBy, seed: u64) -> Vec<usize> {
             names.sort_unstable();
             names.dedup();
             names.shuffle(&mut rng);
-            let place: std::collections::HashMap<u64, usize> = names.iter().enumerate().map(|(i, &g)| (g, i)).collect();
+            let place: std::collections::HashMap<u64, usize> =
+                names.iter().enumerate().map(|(i, &g)| (g, i)).collect();
             order.sort_by_key(|&i| place[&groups[i]]);
         }
     }
@@ -121,7 +122,9 @@ mod tests {
     fn every_row_is_in_exactly_one_part_and_the_seed_decides() {
         let splits = Splits::new(&rows(100), 0.1, 0.2, &SplitBy::Random, 3).unwrap();
         assert_eq!((splits.train.n, splits.validation.n, splits.test.n), (70, 10, 20));
-        let mut all = [splits.train.values.clone(), splits.validation.values.clone(), splits.test.values.clone()].concat();
+        let mut all =
+            [splits.train.values.clone(), splits.validation.values.clone(), splits.test.values.clone()]
+                .concat();
         all.sort_by(f64::total_cmp);
         assert_eq!(all, rows(100).values);
         assert_eq!(splits, Splits::new(&rows(100), 0.1, 0.2, &SplitBy::Random, 3).unwrap());
@@ -139,7 +142,8 @@ mod tests {
     fn a_group_is_never_divided() {
         let groups: Vec<u64> = (0..60).map(|i| i % 7).collect();
         let splits = Splits::new(&rows(60), 0.2, 0.2, &SplitBy::Group(groups), 1).unwrap();
-        let of = |rows: &Rows| rows.values.iter().map(|v| *v as u64 % 7).collect::<std::collections::HashSet<_>>();
+        let of =
+            |rows: &Rows| rows.values.iter().map(|v| *v as u64 % 7).collect::<std::collections::HashSet<_>>();
         assert!(of(&splits.train).is_disjoint(&of(&splits.validation)));
         assert!(of(&splits.train).is_disjoint(&of(&splits.test)));
         assert!(of(&splits.validation).is_disjoint(&of(&splits.test)));

@@ -42,12 +42,17 @@ impl FromStr for Domain {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = || {
-            Error::config("domain", format!("'{text}'"), "real, positive, integer, bounded(a,b) or periodic(a,b), a < b")
+            Error::config(
+                "domain",
+                format!("'{text}'"),
+                "real, positive, integer, bounded(a,b) or periodic(a,b), a < b",
+            )
         };
         let (name, bounds) = match text.trim().split_once('(') {
             None => (text.trim(), None),
             Some((name, rest)) => {
-                let (a, b) = rest.strip_suffix(')').and_then(|rest| rest.split_once(',')).ok_or_else(wrong)?;
+                let (a, b) =
+                    rest.strip_suffix(')').and_then(|rest| rest.split_once(',')).ok_or_else(wrong)?;
                 let number = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite());
                 let (a, b) = number(a).zip(number(b)).filter(|(a, b)| a < b).ok_or_else(wrong)?;
                 (name.trim(), Some((a, b)))
@@ -184,7 +189,8 @@ mod tests {
 
     #[test]
     fn every_domain_returns_and_its_log_det_is_its_slope() {
-        let domains = [Domain::Real, Domain::Positive, Domain::Bounded(-1.0, 9.0), Domain::Periodic(0.0, 12.0)];
+        let domains =
+            [Domain::Real, Domain::Positive, Domain::Bounded(-1.0, 9.0), Domain::Periodic(0.0, 12.0)];
         for domain in domains {
             let columns = column(domain);
             let rng = &mut ChaCha8Rng::seed_from_u64(0);

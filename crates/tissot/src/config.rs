@@ -57,6 +57,7 @@ impl FlowConfig {
     /// # Errors
     /// [`Error::Config`] with the line and column of what does not fit.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text).map_err(|error| Error::config("flow", error, "a flow's configuration as JSON"))
+        serde_json::from_str(text)
+            .map_err(|error| Error::config("flow", error, "a flow's configuration as JSON"))
     }
 }

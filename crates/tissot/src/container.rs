@@ -51,14 +51,18 @@ pub fn write(path: &Path, kind: &[u8; 8], parts: &[&[u8]]) -> Result<(), Error> 
 /// was altered.
 pub fn read(path: &Path, kind: &[u8; 8], count: usize) -> Result<Vec<Vec<u8>>, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    let parts = split(&bytes, kind, count).map_err(|what| Error::ModelFile { path: path.to_owned(), what })?;
+    let parts =
+        split(&bytes, kind, count).map_err(|what| Error::ModelFile { path: path.to_owned(), what })?;
     Ok(parts.into_iter().map(<[u8]>::to_vec).collect())
 }
 
 /// The parts, after every check; else what is wrong.
 fn split<'a>(bytes: &'a [u8], kind: &[u8; 8], wanted: usize) -> Result<Vec<&'a [u8]>, String> {
     if !bytes.starts_with(kind) {
-        return Err("this is no tissot file of the kind that is wanted (it does not begin as one)".into());
+        return Err(
+            "this is no tissot model or checkpoint (it does not begin as one); `tissot fit` makes models"
+                .into(),
+        );
     }
     let cut_off = || format!("it ends after {} bytes, within its header: it was cut off", bytes.len());
     let number = |at: usize| bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);

@@ -34,7 +34,11 @@ pub fn cast<M: Module>(module: M, dtype: FloatDType) -> Result<M, Error> {
     if matches!(dtype, FloatDType::F64)
         && let Some(device) = module.devices().into_iter().find(|device| !has_f64(device))
     {
-        return Err(Error::config("dtype", format!("f64 on {device:?}"), "f64 on a CPU device (flex or ndarray)"));
+        return Err(Error::config(
+            "dtype",
+            format!("f64 on {device:?}"),
+            "f64 on a CPU device (flex or ndarray)",
+        ));
     }
     struct Cast(FloatDType);
     impl ModuleMapper for Cast {

@@ -5,8 +5,8 @@ use crate::chain::Chain;
 use crate::error::Error;
 use crate::inverse::Inverse;
 use crate::layers::{
-    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Coupling, CouplingConfig, LuLinear, LuLinearConfig,
-    Permutation, PermutationConfig,
+    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Coupling, CouplingConfig, LuLinear,
+    LuLinearConfig, Permutation, PermutationConfig,
 };
 use crate::nets::{AnyConditioner, Made};
 use crate::univariate::AnyUnivariate;
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! layers {
     ($($(#[$doc:meta])* $variant:ident($layer:ty, $config:ty) $make:expr;)+) => {
         /// One of the layers of this crate, as a module.
+        #[allow(clippy::large_enum_variant)] // burn has no `Module` for `Box`.
         #[derive(Module, Debug)]
         pub enum Layer { $($(#[$doc])* $variant($layer)),+ }
 
@@ -74,7 +75,9 @@ impl Site<'_> {
     /// The layers of a list, first to last; an error says which one it is about.
     fn chain(&self, configs: &[LayerConfig], rng: &mut dyn Rng) -> Result<Chain<Layer>, Error> {
         let layer = |(i, config): (usize, &LayerConfig)| {
-            config.init(self.features, self.context, self.device, rng).map_err(|error| error.within(&format!("layers[{i}]")))
+            config
+                .init(self.features, self.context, self.device, rng)
+                .map_err(|error| error.within(&format!("layers[{i}]")))
         };
         configs.iter().enumerate().map(layer).collect::<Result<Vec<_>, _>>().map(Chain::new)
     }

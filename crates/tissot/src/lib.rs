@@ -21,9 +21,9 @@ mod error;
 mod flow;
 pub mod inspect;
 mod inverse;
-mod layer;
 #[cfg(feature = "testing")]
 pub mod laws;
+mod layer;
 pub mod layers;
 mod model;
 pub mod nets;

@@ -132,8 +132,10 @@ impl Model {
         let d = self.columns.len();
         self.blocks(rows, context, |rows, context| {
             let mut x = Vec::with_capacity(rows.len());
-            let inside: Vec<bool> =
-                rows.chunks(d).map(|row| self.columns.forward(row, &mut x, &mut row_rng(row)).is_ok()).collect();
+            let inside: Vec<bool> = rows
+                .chunks(d)
+                .map(|row| self.columns.forward(row, &mut x, &mut row_rng(row)).is_ok())
+                .collect();
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
             let (z, _) = self.flow.bijection.forward(self.tensor(x, d), context);
@@ -204,7 +206,9 @@ impl Model {
         let n = rows.len() / d;
         assert_eq!(context.len(), n * c, "one context row of {c} columns a row");
         let blocks = (0..n).step_by(BLOCK).map(|start| (start, n.min(start + BLOCK)));
-        blocks.flat_map(|(start, end)| part(&rows[start * d..end * d], &context[start * c..end * c])).collect()
+        blocks
+            .flat_map(|(start, end)| part(&rows[start * d..end * d], &context[start * c..end * c]))
+            .collect()
     }
 
     fn to_user(&self, x: Tensor<2>, out: &mut Vec<f64>) {

@@ -6,7 +6,7 @@ use crate::base::BaseConfig;
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;
 use crate::layers::{
-    ActNormConfig, AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig,
+    ActNormConfig, AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig, PermutationPlace,
 };
 use crate::nets::{ConditionerConfig, MadeConfig, MlpConfig};
 use crate::univariate::{Affine, AnyUnivariate, RationalQuadratic, Shift};
@@ -58,7 +58,10 @@ impl Size {
         LayerConfig::Coupling(CouplingConfig {
             mask: if k.is_multiple_of(2) { Mask::Even } else { Mask::Odd },
             univariate,
-            conditioner: ConditionerConfig::Mlp(MlpConfig { hidden: self.hidden.clone(), ..Default::default() }),
+            conditioner: ConditionerConfig::Mlp(MlpConfig {
+                hidden: self.hidden.clone(),
+                ..Default::default()
+            }),
             kept_univariate: None,
         })
     }
@@ -126,9 +129,11 @@ pub fn iaf(size: &Size) -> FlowConfig {
 /// NSF with couplings: an LU-parameterised linear map, then a coupling by rational-quadratic splines, in turn (Durkan
 /// et al. 2019, "Neural Spline Flows", RQ-NSF (C)). Needs two features.
 pub fn nsf_coupling(size: &Size) -> FlowConfig {
-    size.flow(size.repeat(|k| {
-        vec![LayerConfig::LuLinear(LuLinearConfig::default()), size.coupling(k, size.spline())]
-    }))
+    size.flow(
+        size.repeat(|k| {
+            vec![linear(), size.coupling(k, size.spline())]
+        }),
+    )
 }
 
 /// NSF, autoregressive: rational-quadratic splines, an LU-parameterised linear map after a reversal between them
@@ -138,10 +143,15 @@ pub fn nsf_coupling(size: &Size) -> FlowConfig {
 pub fn nsf_autoregressive(size: &Size) -> FlowConfig {
     size.flow(size.repeat(|k| {
         let mut layers = reversed(k);
-        layers.push(LayerConfig::LuLinear(LuLinearConfig::default()));
+        layers.push(linear());
         layers.push(size.autoregressive(size.spline()));
         layers
     }))
+}
+
+/// A linear map without a permutation: masks and orders alternate in any case.
+fn linear() -> LayerConfig {
+    LayerConfig::LuLinear(LuLinearConfig { place: PermutationPlace::None, ..LuLinearConfig::default() })
 }
 
 /// A reversal of the features before every transform but the first.

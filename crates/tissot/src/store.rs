@@ -51,7 +51,8 @@ pub(crate) fn save(model: &Model, path: &Path) -> Result<(), Error> {
 /// [`Error::Io`] where burn cannot write them.
 pub fn weights<M: Module>(module: M, path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = module.into_record().into_bytes();
-    let bytes = bytes.map_err(|error| Error::Io { path: path.to_owned(), source: std::io::Error::other(error) })?;
+    let bytes =
+        bytes.map_err(|error| Error::Io { path: path.to_owned(), source: std::io::Error::other(error) })?;
     Ok(bytes.to_vec())
 }
 
@@ -72,7 +73,10 @@ pub(crate) fn load(path: &Path, device: &Device) -> Result<Model, Error> {
     let parts = container::read(path, KIND, 2)?;
     let [description, weights] = <[Vec<u8>; 2]>::try_from(parts).unwrap_or_default();
     let Description { flow: config, columns, context, provenance } = serde_json::from_slice(&description)
-        .map_err(|error| Error::ModelFile { path: path.to_owned(), what: format!("its description cannot be read ({error})") })?;
+        .map_err(|error| Error::ModelFile {
+            path: path.to_owned(),
+            what: format!("its description cannot be read ({error})"),
+        })?;
     // The weights that are drawn here are all replaced by those of the file.
     let flow = config.init(device, &mut rand_chacha::ChaCha8Rng::seed_from_u64(0))?;
     let flow: AnyFlow = renamed(with_weights(flow, weights, path)?, ParamId::new);

@@ -80,7 +80,11 @@ fn fit(
         device,
         run: None,
         resume: false,
-        provenance: Provenance { source: "earthquakes (embedded)".into(), preset: "nsf".into(), ..Default::default() },
+        provenance: Provenance {
+            source: "earthquakes (embedded)".into(),
+            preset: "nsf".into(),
+            ..Default::default()
+        },
     };
     Ok(fit.run(&mut |event| progress.observe(event))?.model)
 }

@@ -21,7 +21,11 @@ pub fn run(json: bool) -> Outcome {
             };
             let _ = writeln!(text, "{:8} {:36} {how}", device.name, device.what);
         }
-        let _ = write!(text, "\n{} threads. Choose with --device NAME and --threads N.", rayon::current_num_threads());
+        let _ = write!(
+            text,
+            "\n{} threads. Choose with --device NAME and --threads N.",
+            rayon::current_num_threads()
+        );
         text
     })?;
     Ok(())

@@ -75,12 +75,19 @@ fn report(model: &Model, stop: &Stop, out: &Path, json: bool) -> Outcome {
         "parameters": model.num_params(), "is_bound": model.columns.any_integer(),
     });
     Ok(output::print(json, &value, || {
-        let bound = if model.columns.any_integer() { " (a lower bound: whole numbers were dequantised)" } else { "" };
+        let bound =
+            if model.columns.any_integer() { " (a lower bound: whole numbers were dequantised)" } else { "" };
         let held_out = known.held_out.map_or("no test rows".into(), |(mean, error)| {
-            format!("held-out log-density {mean:.4} +- {error:.4} nats a row{bound}, {} rows", known.test_rows)
+            format!(
+                "held-out log-density {mean:.4} +- {error:.4} nats a row{bound}, {} rows",
+                known.test_rows
+            )
         });
         let out = out.display();
-        format!("{} steps: {why}\n{held_out}\nwrote {out}\ntry: tissot info {out}, tissot sample {out} -n 10", known.steps)
+        format!(
+            "{} steps: {why}\n{held_out}\nwrote {out}\ntry: tissot info {out}, tissot sample {out} -n 10",
+            known.steps
+        )
     })?)
 }
 
@@ -107,7 +114,8 @@ fn check_out(out: &Path) -> Result<(), Failure> {
 fn config_file(path: Option<&Path>) -> Result<ConfigFile, Failure> {
     let Some(path) = path else { return Ok(ConfigFile::default()) };
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))?;
     serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))
 }
 

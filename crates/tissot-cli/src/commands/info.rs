@@ -21,16 +21,31 @@ pub fn run(path: &Path, json: bool) -> Outcome {
         let mut line = |name: &str, what: String| {
             let _ = writeln!(text, "{name:12} {what}");
         };
-        line("flow", format!("{}, {} layers, {} parameters", known.preset, model.config.layers.len(), model.num_params()));
+        line(
+            "flow",
+            format!(
+                "{}, {} layers, {} parameters",
+                known.preset,
+                model.config.layers.len(),
+                model.num_params()
+            ),
+        );
         line("layers", model.config.layers.iter().map(name).collect::<Vec<_>>().join(", "));
         line("columns", columns(&model.columns));
         if !model.context.is_empty() {
             line("context", columns(&model.context));
         }
         line("source", known.source.clone());
-        line("rows", format!("{} train, {} validation, {} test", known.train_rows, known.validation_rows, known.test_rows));
+        line(
+            "rows",
+            format!(
+                "{} train, {} validation, {} test",
+                known.train_rows, known.validation_rows, known.test_rows
+            ),
+        );
         line("training", format!("{} steps, seed {}, tissot {}", known.steps, known.seed, known.version));
-        let bound = if model.columns.any_integer() { " (a lower bound: whole numbers were dequantised)" } else { "" };
+        let bound =
+            if model.columns.any_integer() { " (a lower bound: whole numbers were dequantised)" } else { "" };
         if let Some(best) = known.validation_log_prob {
             line("validation", format!("{best:.4} nats a row"));
         }
@@ -44,7 +59,9 @@ pub fn run(path: &Path, json: bool) -> Outcome {
 
 /// Names with their domains and standardisation.
 fn columns(columns: &Columns) -> String {
-    let column = |c: &tissot::columns::Column| format!("{} ({}, mean {:.6}, deviation {:.6})", c.name, c.domain, c.mean, c.std);
+    let column = |c: &tissot::columns::Column| {
+        format!("{} ({}, mean {:.6}, deviation {:.6})", c.name, c.domain, c.mean, c.std)
+    };
     columns.0.iter().map(column).collect::<Vec<_>>().join(", ")
 }
 

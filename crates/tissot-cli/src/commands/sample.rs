@@ -40,7 +40,10 @@ fn context(model: &Model, args: &SampleArgs) -> Result<Vec<f64>, Failure> {
     let value = |name: &String| {
         let given = args.given.0.iter().find(|(given, _)| given == name);
         given.map(|(_, value)| *value).ok_or_else(|| {
-            Failure::Usage(format!("the model is conditioned on {}: give it with --given {name}=..", names.join(", ")))
+            Failure::Usage(format!(
+                "the model is conditioned on {}: give it with --given {name}=..",
+                names.join(", ")
+            ))
         })
     };
     names.iter().map(value).collect()

@@ -11,7 +11,8 @@ use tissot::Model;
 pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let mut rows = ModelRows::open(&args.data, &model.columns.names(), &model.context.names(), args.missing)?;
-    let mut sink = RowSink::open(args.out.as_deref(), json, &["log_density".to_owned(), "percentile".to_owned()])?;
+    let mut sink =
+        RowSink::open(args.out.as_deref(), json, &["log_density".to_owned(), "percentile".to_owned()])?;
     let mut mean = Mean::default();
     let mut outside = 0_u64;
     while let Some(block) = rows.next()? {
@@ -28,10 +29,13 @@ pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
     });
     let text = || {
         let bound = if is_bound { " (a lower bound: whole numbers are dequantised)" } else { "" };
+        let error = if mean.count() > 1 { format!(" +- {:.4}", mean.error()) } else { String::new() };
         let mut text =
-            format!("{} rows, mean log-density {:.4} +- {:.4} nats{bound}", mean.count(), mean.mean(), mean.error());
+            format!("{} rows, mean log-density {:.4}{error} nats{bound}", mean.count(), mean.mean());
         if outside > 0 {
-            text += &format!("; {outside} rows have density 0 (outside a column's domain) and are not in the mean");
+            text += &format!(
+                "; {outside} rows have density 0 (outside a column's domain) and are not in the mean"
+            );
         }
         if rows.dropped() > 0 {
             text += &format!("; {} rows with missing values were left out", rows.dropped());

@@ -11,7 +11,8 @@ use tissot::Model;
 pub fn run(args: &TransformArgs, json: bool) -> Outcome {
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let latents: Vec<String> = (1..=model.columns.len()).map(|i| format!("z{i}")).collect();
-    let (from, to) = if args.inverse { (latents, model.columns.names()) } else { (model.columns.names(), latents) };
+    let (from, to) =
+        if args.inverse { (latents, model.columns.names()) } else { (model.columns.names(), latents) };
     let map = if args.inverse { Model::inverse_transform } else { Model::transform };
     let mut rows = ModelRows::open(&args.data, &from, &model.context.names(), MissingArg::Error)?;
     let mut sink = RowSink::open(args.out.as_deref(), json, &to)?;

@@ -9,6 +9,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 /// One of the bases of this crate, as a module.
+#[allow(clippy::large_enum_variant)] // burn has no `Module` for `Box`.
 #[derive(Module, Debug)]
 pub enum AnyBase {
     /// The standard normal.
@@ -67,7 +68,14 @@ impl<const D: usize> Base<D> for AnyBase {
         each!(self, base => base.log_prob(z, context))
     }
 
-    fn sample(&self, n: usize, context: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D> {
+    fn sample(
+        &self,
+        n: usize,
+        context: Context<'_>,
+        temperature: f64,
+        site: Site<'_>,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D> {
         each!(self, base => base.sample(n, context, temperature, site, rng))
     }
 }

@@ -39,7 +39,8 @@ mod tests {
     fn it_is_log_factorial_at_whole_numbers_and_log_root_pi_at_a_half() {
         let device = Device::flex();
         let x = TensorData::new(vec![0.5_f64, 1.0, 2.0, 5.0, 11.0, 171.0], [6]);
-        let found: Vec<f64> = log_gamma(Tensor::from_data(x, (&device, DType::F64))).into_data().iter().collect();
+        let found: Vec<f64> =
+            log_gamma(Tensor::from_data(x, (&device, DType::F64))).into_data().iter().collect();
         let factorial = |n: u32| (1..=n).map(|k| f64::from(k).ln()).sum::<f64>();
         let expected =
             [0.5 * std::f64::consts::PI.ln(), 0.0, 0.0, factorial(4), factorial(10), factorial(170)];

@@ -25,7 +25,14 @@ pub trait Base<const D: usize>: Module + ModuleDisplay {
     /// Draws `n` samples from host randomness, so that a seed gives the same ones on every device.
     ///
     /// `temperature` scales the deviation from the centre: 1 samples the distribution, less stays closer to its middle.
-    fn sample(&self, n: usize, context: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D>;
+    fn sample(
+        &self,
+        n: usize,
+        context: Context<'_>,
+        temperature: f64,
+        site: Site<'_>,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D>;
 }
 
 /// Where samples are made: a device and a number type.
@@ -38,7 +45,12 @@ pub struct Site<'a> {
 }
 
 /// `n` samples of `shape`, each number drawn by `draw` on the host.
-pub(crate) fn draw<const D: usize>(n: usize, event: &[usize], site: Site<'_>, mut draw: impl FnMut() -> f64) -> Tensor<D> {
+pub(crate) fn draw<const D: usize>(
+    n: usize,
+    event: &[usize],
+    site: Site<'_>,
+    mut draw: impl FnMut() -> f64,
+) -> Tensor<D> {
     let mut shape = [n; D];
     shape[1..].copy_from_slice(event);
     let values: Vec<f64> = (0..shape.iter().product()).map(|_| draw()).collect();

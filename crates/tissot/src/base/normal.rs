@@ -32,7 +32,14 @@ impl<const D: usize> Base<D> for StandardNormal {
         sum_event(z.square()).mul_scalar(-0.5).sub_scalar(n as f64 * HALF_LOG_TWO_PI)
     }
 
-    fn sample(&self, n: usize, _: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D> {
+    fn sample(
+        &self,
+        n: usize,
+        _: Context<'_>,
+        temperature: f64,
+        site: Site<'_>,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D> {
         draw(n, &self.event, site, || temperature * rng.sample::<f64, _>(Gauss))
     }
 }
@@ -111,7 +118,14 @@ impl<const D: usize> Base<D> for DiagNormal {
         sum_event(scaled.square().mul_scalar(-0.5) - log_std).sub_scalar(event as f64 * HALF_LOG_TWO_PI)
     }
 
-    fn sample(&self, n: usize, context: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D> {
+    fn sample(
+        &self,
+        n: usize,
+        context: Context<'_>,
+        temperature: f64,
+        site: Site<'_>,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D> {
         let (mean, log_std) = self.parameters::<D>(context);
         let event: [usize; D] = mean.dims();
         let noise: Tensor<D> = draw(n, &event[1..], site, || temperature * rng.sample::<f64, _>(Gauss));

@@ -65,13 +65,21 @@ impl<const D: usize> Base<D> for StudentT {
     fn log_prob(&self, z: Tensor<D>, _: Context<'_>) -> Tensor<1> {
         let nu = self.degrees_of_freedom();
         let half = nu.clone().add_scalar(1.0).mul_scalar(0.5);
-        let norm = log_gamma(half.clone()) - log_gamma(nu.clone().mul_scalar(0.5))
+        let norm = log_gamma(half.clone())
+            - log_gamma(nu.clone().mul_scalar(0.5))
             - nu.clone().mul_scalar(std::f64::consts::PI).log().mul_scalar(0.5);
         let scaled = z.square() / along_features(nu);
         sum_event(along_features(norm) - scaled.log1p() * along_features(half))
     }
 
-    fn sample(&self, n: usize, _: Context<'_>, temperature: f64, site: Site<'_>, rng: &mut dyn Rng) -> Tensor<D> {
+    fn sample(
+        &self,
+        n: usize,
+        _: Context<'_>,
+        temperature: f64,
+        site: Site<'_>,
+        rng: &mut dyn Rng,
+    ) -> Tensor<D> {
         let degrees: Vec<f64> = self.degrees_of_freedom().into_data().iter().collect();
         let mut feature = 0;
         draw(n, &[degrees.len()], site, || {

@@ -77,11 +77,14 @@ fn as_table<const D: usize>(x: Tensor<D>) -> Tensor<2> {
     x.reshape([dims[0], dims[1]])
 }
 
-impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Bijection<D> for Autoregressive<N, U> {
+impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Bijection<D>
+    for Autoregressive<N, U>
+{
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let dims = x.dims();
         let x = as_table(x);
-        let params = self.net.forward(x.clone(), context).reshape([dims[0], dims[1], self.univariate.num_params()]);
+        let params =
+            self.net.forward(x.clone(), context).reshape([dims[0], dims[1], self.univariate.num_params()]);
         let (z, log_det) = self.univariate.forward(x, params);
         (z.reshape(dims), log_det)
     }

@@ -39,7 +39,11 @@ impl Mask {
             Self::Odd => (0..features).map(|i| i % 2 == 1).collect(),
             Self::Kept(given) => {
                 if let Some(missing) = given.iter().find(|&&i| i >= features) {
-                    return Err(Error::config("mask", format!("feature {missing}"), format!("0 to {}", features - 1)));
+                    return Err(Error::config(
+                        "mask",
+                        format!("feature {missing}"),
+                        format!("0 to {}", features - 1),
+                    ));
                 }
                 (0..features).map(|i| given.contains(&i)).collect()
             }
@@ -175,7 +179,10 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
     }
 
     /// Moves `x` by `map` under `params`, whatever its rank.
-    fn elements<const D: usize>(x: Tensor<D>, map: impl FnOnce(Tensor<2>) -> (Tensor<2>, Tensor<1>)) -> (Tensor<D>, Tensor<1>) {
+    fn elements<const D: usize>(
+        x: Tensor<D>,
+        map: impl FnOnce(Tensor<2>) -> (Tensor<2>, Tensor<1>),
+    ) -> (Tensor<D>, Tensor<1>) {
         let dims = x.dims();
         let (y, log_det) = map(x.reshape([dims[0], dims[1] * positions(&dims)]));
         (y.reshape(dims), log_det)

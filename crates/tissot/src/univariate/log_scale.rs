@@ -81,11 +81,7 @@ impl LogScale {
             }
             Self::Sigmoid { offset, epsilon } => {
                 let log_s = log_sigmoid(u.add_scalar(offset));
-                if epsilon > 0.0 {
-                    log_s.exp().add_scalar(epsilon).log()
-                } else {
-                    log_s.clamp_min(-LIMIT)
-                }
+                if epsilon > 0.0 { log_s.exp().add_scalar(epsilon).log() } else { log_s.clamp_min(-LIMIT) }
             }
             Self::Softplus { epsilon } if epsilon > 0.0 => softplus(u, 1.0).add_scalar(epsilon).log(),
             Self::Softplus { .. } => {
@@ -121,14 +117,18 @@ impl LogScale {
             Self::SoftClip { floor } if !(1e-20..1.0).contains(&floor) => {
                 Err(Error::config("floor", floor, "a number from 1e-20 to below 1"))
             }
-            Self::Sigmoid { offset, .. } if !(offset.abs() <= LIMIT) => {
+            Self::Sigmoid { offset, .. } if !(-LIMIT..=LIMIT).contains(&offset) => {
                 Err(Error::config("offset", offset, "a number from -60 to 60"))
             }
             Self::Sigmoid { epsilon, .. } | Self::Softplus { epsilon } if !epsilon_is_right(epsilon) => {
                 Err(Error::config("epsilon", epsilon, expected_epsilon))
             }
-            Self::Tanh { bound } if !bound_is_right(bound) => Err(Error::config("bound", bound, expected_bound)),
-            Self::Atan { clamp } if !bound_is_right(clamp) => Err(Error::config("clamp", clamp, expected_bound)),
+            Self::Tanh { bound } if !bound_is_right(bound) => {
+                Err(Error::config("bound", bound, expected_bound))
+            }
+            Self::Atan { clamp } if !bound_is_right(clamp) => {
+                Err(Error::config("clamp", clamp, expected_bound))
+            }
             _ => Ok(()),
         }
     }

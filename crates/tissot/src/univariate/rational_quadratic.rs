@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 /// mean.
 ///
 /// In f32 an inverse is as exact as the slopes allow: an error of one rounding in `y` is one of `1 / (dy/dx)` roundings
-/// in `x`. That is why the default parameters bound the slopes.
+/// in `x`. That is why the default parameters bound the slopes. Largest errors of f32 round trips in this crate's
+/// tests, with parameters of size 1, 5 and 30: 2e-6, 3e-4 and 1e-3 for the default, 1e-6, 0.1 and 2 for nflows' law,
+/// 8e-7, 3e-4 and 0.2 for zuko's (the last two with a bound of 3).
 ///
 /// Durkan et al. 2019, *Neural Spline Flows*, eq. 4 to 8; Gregory and Delbourgo 1982.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,7 +155,10 @@ impl Univariate for RationalQuadratic {
         let rest = (bin.x_1.clone() - inside) / bin.width.clone();
         let (numerator, denominator, slope) = bin.evaluate(t, rest);
         let y = bin.y_0.clone() + bin.height.clone() * numerator / denominator; // eq. 4
-        (y.squeeze_dim::<2>(2).mask_where(outside.clone(), x), slope.squeeze_dim::<2>(2).mask_fill(outside, 0.0))
+        (
+            y.squeeze_dim::<2>(2).mask_where(outside.clone(), x),
+            slope.squeeze_dim::<2>(2).mask_fill(outside, 0.0),
+        )
     }
 
     fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
@@ -163,7 +168,8 @@ impl Univariate for RationalQuadratic {
         let below = (bin.y_1.clone() - inside) / bin.height.clone();
         // Eq. 6 to 8 divided by height and slope: m t^2 + (1 - m) t - above = 0. Swapping the bin's two ends turns the
         // sign of m, so only m >= 0 needs a root, the one of the part beyond the point, and nothing cancels in it.
-        let m = below.clone() - above.clone() + bin.r_1.clone() * above.clone() - bin.r_0.clone() * below.clone();
+        let m =
+            below.clone() - above.clone() + bin.r_1.clone() * above.clone() - bin.r_0.clone() * below.clone();
         let swap = m.clone().detach().lower_elem(0.0);
         let near = below.clone().mask_where(swap.clone(), above.clone());
         let far = above.mask_where(swap.clone(), below);

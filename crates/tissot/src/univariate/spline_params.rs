@@ -1,8 +1,8 @@
 //! How free parameters become the knots of a monotone spline.
 
 use crate::Error;
-use burn::tensor::activation::{softmax, softplus};
 use burn::tensor::Tensor;
+use burn::tensor::activation::{softmax, softplus};
 use serde::{Deserialize, Serialize};
 
 /// How the parameters of one element, `[K widths, K heights, K - 1 inner knots]`, become a spline of `K` bins.
@@ -120,8 +120,7 @@ impl SplineParams {
     fn shares(&self, params: Tensor<3>, bins: usize) -> (Tensor<4>, Tensor<3>) {
         let [batch, elements, _] = params.dims();
         let knots = params.clone().narrow(2, 2 * bins, bins - 1);
-        let logits =
-            |params: Tensor<3>| params.narrow(2, 0, 2 * bins).reshape([batch, elements, 2, bins]);
+        let logits = |params: Tensor<3>| params.narrow(2, 0, 2 * bins).reshape([batch, elements, 2, bins]);
         match *self {
             Self::Bounded { min_width, bin_log_slope, knot_log_slope } => {
                 let widths = softmax(params.clone().narrow(2, 0, bins), 2);
@@ -179,7 +178,12 @@ impl SplineParams {
                 share("min_width", min_width)?;
                 share("min_height", min_height)?;
                 slope("min_derivative", min_derivative)?;
-                check((1e-3..1e6).contains(&logit_scale), "logit_scale", logit_scale, "a number from 1e-3 to 1e6")
+                check(
+                    (1e-3..1e6).contains(&logit_scale),
+                    "logit_scale",
+                    logit_scale,
+                    "a number from 1e-3 to 1e6",
+                )
             }
             Self::Zuko { slope: least } => slope("slope", least),
         }
