@@ -3,6 +3,7 @@
 use crate::failure::Outcome;
 use std::path::Path;
 use tissot::Model;
+use tissot_atlas::{DensityMap, Field, density_map};
 use tissot_train::Rows;
 
 /// The mean radius of the Earth in kilometres (IUGG).
@@ -24,6 +25,18 @@ pub fn earthquakes(model: &Model, rows: &Rows, path: &Path) -> Outcome {
         log_density.extend(model.log_prob(&cells, &[]).into_iter().map(|log_prob| log_prob - area));
     }
     let points: Vec<[f64; 2]> = rows.values.chunks_exact(2).map(|row| [row[0], row[1]]).collect();
-    let _ = (log_density, points, path);
-    Ok(())
+    let field =
+        Field { x: (-180.0, 180.0), y: (-90.0, 90.0), columns, rows: lines, log_density: &log_density };
+    let label = format!("{} events of one week", points.len());
+    let style = DensityMap {
+        title: "Where the next earthquake is likely",
+        subtitle: "A normalizing flow fitted to one week of events (USGS, February 2018)",
+        colour_label: "Probability per square kilometre",
+        points: &points,
+        points_label: &label,
+        floor_decades: 6.0,
+        equirectangular: true,
+        ..DensityMap::default()
+    };
+    Ok(density_map(&field, &style)?.save(path)?)
 }

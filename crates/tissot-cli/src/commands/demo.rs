@@ -70,13 +70,15 @@ fn fit(
     progress: &mut Progress,
 ) -> Result<Model, Failure> {
     let domains = [Domain::Periodic(-180.0, 180.0), Domain::Bounded(-90.0, 90.0)];
-    let defaults = Settings::default();
+    // Faults are thin and far apart: more bins and transforms than a smooth density needs.
+    let size = presets::Size::new(2).with_transforms(8).with_bins(32);
+    let (seed, steps) = (args.seed, args.steps.unwrap_or(3_000));
     let fit = Fit {
-        config: presets::nsf_autoregressive(&presets::Size::new(2)),
+        config: presets::nsf_autoregressive(&size),
         columns: fit_columns(names, &domains, &splits.train.values)?,
         context: Columns::default(),
         splits,
-        settings: Settings { seed: args.seed, steps: args.steps.unwrap_or(defaults.steps), ..defaults },
+        settings: Settings { seed, steps, learning_rate: 6e-3, ..Settings::default() },
         device,
         run: None,
         resume: false,

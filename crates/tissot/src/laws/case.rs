@@ -27,8 +27,9 @@ pub struct Case<const D: usize, B> {
 impl<const D: usize, B: Bijection<D>> Case<D, B> {
     /// A bijection at points; its number type must be that of `x`.
     ///
-    /// The tolerance of a row is `max(base, 16 eps cond(J))`, at most 0.1, `base` 1e-9 in f64 and 1e-4 in f32, relative to
-    /// `max(1, |expected|)`.
+    /// The tolerance of a row is `max(base, 16 eps g |J^-1|)`, at most 0.1, `base` 1e-9 in f64 and 1e-4 in f32, relative
+    /// to `max(1, |expected|)`. `g = max(|J|, |z| / max(1, |x|))`: that is `J`'s condition number, or more where the map
+    /// also shifts far, since `z` is rounded whole.
     ///
     /// # Panics
     /// Where the shapes do not fit the bijection.
