@@ -1,16 +1,43 @@
 //! Results, as text for people or as JSON for machines.
 
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
+use anyhow::Context;
 use std::io::Write;
+use std::path::Path;
 use tissot_train::table::{TableError, TableWriter};
 
 /// Prints one JSON value as a line, or the lines of text that `text` makes.
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn print(json: bool, value: &serde_json::Value, text: impl FnOnce() -> String) -> std::io::Result<()> {
+pub fn print(json: bool, value: &serde_json::Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    let text = if json { value.to_string() } else { text().trim_end().to_owned() };
+    print_bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes to standard output.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    if json { writeln!(out, "{value}") } else { writeln!(out, "{}", text().trim_end()) }
+    out.write_all(bytes).and_then(|()| out.flush()).context("standard output: cannot be written")
+}
+
+/// Refuses an output that would take the place of what the command reads.
+///
+/// # Errors
+/// Wrong use, where both are one file.
+pub fn keep(inputs: &[&Path], out: Option<&Path>) -> Outcome {
+    let Some(Ok(real)) = out.map(std::fs::canonicalize) else { return Ok(()) };
+    match inputs.iter().find(|input| std::fs::canonicalize(input).is_ok_and(|input| input == real)) {
+        Some(input) if real.is_file() => Err(Failure::Usage(format!(
+            "--out {}: is the file that is read ({}); give the name of another",
+            real.display(),
+            input.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A number as JSON, or null where it is not finite.
@@ -83,7 +110,7 @@ impl RowSink {
             Self::Json(names) => {
                 let line: serde_json::Map<_, _> =
                     names.iter().cloned().zip(row.iter().map(|&v| number(v))).collect();
-                writeln!(std::io::stdout().lock(), "{}", serde_json::Value::Object(line))?;
+                print_bytes(format!("{}\n", serde_json::Value::Object(line)).as_bytes())?;
             }
         }
         Ok(())
