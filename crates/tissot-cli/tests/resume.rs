@@ -1,0 +1,126 @@
+//! A run that is killed, again and again, ends in the same bytes as one that never was.
+
+#![cfg(unix)]
+
+mod common;
+
+use common::{Folder, rng, two};
+use rand::RngExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often the run is killed.
+const KILLS: usize = 20;
+/// The seed of the moments.
+const SEED: u64 = 20;
+
+fn args<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    // Epochs of 5 steps, a validation in the middle of checkpoints; with the moving average, AdamW's moments and a
+    // dequantised column there is all that a checkpoint has to hold.
+    let flags =
+        ["fit", "table.csv", "--out", out, "--config", "run.json", "--flow", "nsf", "--transforms", "2"];
+    [&flags[..], &["--hidden", "16,16", "--threads", "1", "--domain", "n=integer"], more].concat()
+}
+
+fn folder(steps: u64) -> Folder {
+    let folder = Folder::new();
+    let table = two(200, 7);
+    let rows = table.lines().skip(1).enumerate().map(|(i, line)| format!("{line},{}\n", i * i % 23));
+    folder.write("table.csv", format!("x,y,n\n{}", rows.collect::<String>()));
+    let settings = serde_json::json!({
+        "steps": steps, "batch": 32, "checkpoint_every": 10, "validate_every": 15, "patience": 0, "weight_decay": 1e-3,
+    });
+    folder.write("run.json", serde_json::json!({ "settings": settings }).to_string());
+    folder
+}
+
+fn step_of(folder: &Folder, out: &str) -> usize {
+    std::fs::read_to_string(folder.path(&format!("{out}.run/metrics.jsonl")))
+        .map_or(0, |text| text.lines().count())
+}
+
+#[test]
+fn a_run_killed_twenty_times_ends_in_the_same_bytes() {
+    let folder = folder(600);
+    let started = Instant::now();
+    folder.good(&args("whole.tissot", &[]));
+    let whole = started.elapsed();
+
+    // Delays that are 40 % longer than needed to reach the end if nothing were lost, so that kills fall everywhere.
+    let mut rng = rng(SEED);
+    let mut killed = 0;
+    let mut places = Vec::new();
+    let mut resume = false;
+    while killed < KILLS {
+        let delay = whole.mul_f64(rng.random_range(0.0..0.14));
+        let more: &[&str] = if resume { &["--resume"] } else { &[] };
+        let mut child = folder
+            .child(&args("killed.tissot", more))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(delay);
+        let ended = child.try_wait().unwrap();
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        match ended {
+            // It ended before its time: well, or the test has failed.
+            Some(status) => {
+                assert!(status.success(), "after {killed} kills: {told}");
+                break;
+            }
+            None => killed += 1,
+        }
+        assert!(told.is_empty(), "after {killed} kills: {told}");
+        resume = true;
+        places.push(step_of(&folder, "killed.tissot"));
+    }
+    println!("killed {killed} times, with metrics of {places:?} lines");
+    folder.good(&args("killed.tissot", &["--resume"]));
+    assert_eq!(killed, KILLS, "the run ended before it was killed often enough");
+    assert!(places.iter().filter(|place| **place > 0).count() > KILLS / 4, "killed too early: {places:?}");
+    for file in [".run/metrics.jsonl", ""] {
+        let (whole, killed) = (format!("whole.tissot{file}"), format!("killed.tissot{file}"));
+        assert!(folder.read(&whole) == folder.read(&killed), "{whole} and {killed} differ");
+    }
+    // Whoever goes on with a run that has ended gets the same model.
+    folder.good(&args("killed.tissot", &["--resume"]));
+    assert!(folder.read("whole.tissot") == folder.read("killed.tissot"), "a run that had ended went on");
+}
+
+#[test]
+fn a_new_run_forgets_what_an_earlier_one_left() {
+    let folder = folder(40);
+    folder.good(&args("model.tissot", &[]));
+    let (model, metrics) = (folder.read("model.tissot"), folder.text("model.tissot.run/metrics.jsonl"));
+    folder.good(&args("model.tissot", &[]));
+    assert!(folder.read("model.tissot") == model, "a run without --resume began in the middle");
+    assert_eq!(folder.text("model.tissot.run/metrics.jsonl"), metrics);
+}
+
+#[test]
+fn ctrl_c_keeps_the_best_model_and_says_so() {
+    let folder = folder(1_000_000);
+    let child = folder
+        .child(&args("model.tissot", &[]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while step_of(&folder, "model.tissot") < 20 {
+        assert!(Instant::now() < deadline, "no step was taken in a minute");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("stopped on request; the best model so far was kept"), "{said}");
+    let info = folder.json(&["info", "model.tissot", "--json"]);
+    assert!(info["provenance"]["validation_log_prob"].is_f64());
+    assert!(info["provenance"]["steps"].as_u64().unwrap() < 1_000_000);
+}
