@@ -60,7 +60,6 @@ fn rows_of_other_lengths() {
 #[test]
 fn cells_that_are_no_finite_numbers() {
     for (cell, message) in [
-        ("tall", "bad.csv: row 3, column \"y\": found \"tall\", expected a number"),
         (
             "NaN",
             "bad.csv: row 3, column \"y\": the value is missing (found \"NaN\"); --missing drop drops such rows",
@@ -76,6 +75,20 @@ fn cells_that_are_no_finite_numbers() {
     ] {
         unreadable(format!("x,y\n1,2\n3,{cell}\n5,6\n"), message);
     }
+}
+
+#[test]
+fn text_in_a_number_column() {
+    let folder = Folder::with_model();
+    folder.write("bad.csv", "x,y\n1,2\n3,tall\n5,6\n");
+    let message = "bad.csv: row 3, column \"y\": found \"tall\", expected a number";
+    folder.fails(&["score", "model.tissot", "bad.csv", "--out", "scores.csv"], 1, message);
+    fits_not(
+        &folder,
+        "bad.csv",
+        &[],
+        &format!("{message}; --columns chooses columns, here perhaps --columns x"),
+    );
 }
 
 #[test]
@@ -170,7 +183,7 @@ fn values_outside_their_domain() {
     unfit(
         "x,y",
         rows,
-        &["--context", "y", "--flow", "maf", "--domain", "y=bounded(-100,2.4)"],
+        &["--context", "y", "--domain", "y=bounded(-100,2.4)"],
         "bad.csv: row 62, column \"y\": 2.5 is outside its domain bounded(-100,2.4); give another with --domain",
     );
 }
