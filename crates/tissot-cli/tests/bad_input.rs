@@ -180,11 +180,12 @@ fn values_outside_their_domain() {
         &["--domain", "y=integer"],
         "bad.csv: row 62, column \"y\": 2.5 is outside its domain integer; give another with --domain",
     );
+    rows[60][1] = 100.5;
     unfit(
         "x,y",
         rows,
-        &["--context", "y", "--domain", "y=bounded(-100,2.4)"],
-        "bad.csv: row 62, column \"y\": 2.5 is outside its domain bounded(-100,2.4); give another with --domain",
+        &["--context", "y", "--domain", "y=bounded(-100,100)"],
+        "bad.csv: row 62, column \"y\": 100.5 is outside its domain bounded(-100,100); give another with --domain",
     );
 }
 

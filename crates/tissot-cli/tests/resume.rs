@@ -71,7 +71,8 @@ fn a_run_killed_twenty_times_ends_in_the_same_bytes() {
         let out = format!("killed-{attempt}.tissot");
         let mut resume = false;
         while places.len() < KILLS {
-            let lines = 10 * rng.random_range(0..6);
+            // The first falls before any checkpoint.
+            let lines = if places.is_empty() { 0 } else { 10 * rng.random_range(0..6) };
             let moment = Duration::from_micros(rng.random_range(0..60_000));
             if !start_and_kill(&folder, &out, resume, lines, moment) {
                 break;
@@ -103,6 +104,23 @@ fn a_new_run_forgets_what_an_earlier_one_left() {
     folder.good(&args("model.tissot", &[]));
     assert!(folder.read("model.tissot") == model, "a run without --resume began in the middle");
     assert_eq!(folder.text("model.tissot.run/metrics.jsonl"), metrics);
+}
+
+#[test]
+fn nothing_goes_on_from_a_run_that_was_begun_anew() {
+    let folder = folder(40);
+    folder.good(&args("model.tissot", &[]));
+    let checkpoint = folder.path("model.tissot.run/checkpoint");
+    assert!(checkpoint.exists());
+    let endless = ["--steps", "1000000", "--checkpoint-every", "1000000"];
+    let mut child = folder.child(&args("model.tissot", &endless)).stdout(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while checkpoint.exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!checkpoint.exists(), "the checkpoint of the run before is still there to go on from");
 }
 
 #[test]
