@@ -2,9 +2,12 @@
 
 use crate::failure::{Failure, Outcome};
 use anyhow::Context;
-use std::io::Write;
+use std::io::{BufWriter, Stdout, Write};
 use std::path::Path;
 use tissot_train::table::{TableError, TableWriter};
+
+/// What went wrong where standard output fails.
+const STDOUT: &str = "standard output: cannot be written";
 
 /// Prints one JSON value as a line, or the lines of text that `text` makes.
 ///
@@ -21,7 +24,7 @@ pub fn print(json: bool, value: &serde_json::Value, text: impl FnOnce() -> Strin
 /// Where it cannot be written.
 pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).context("standard output: cannot be written")
+    out.write_all(bytes).and_then(|()| out.flush()).context(STDOUT)
 }
 
 /// Refuses an output that would take the place of what the command reads.
@@ -82,9 +85,9 @@ impl Mean {
 /// Rows of numbers on their way out: a table in a file or on standard output, or JSON lines there.
 pub enum RowSink {
     /// A table.
-    Table(TableWriter),
+    Table(Box<TableWriter>),
     /// JSON lines with these keys.
-    Json(Vec<String>),
+    Json(Vec<String>, BufWriter<Stdout>),
 }
 
 impl RowSink {
@@ -94,9 +97,8 @@ impl RowSink {
     /// Where the file cannot be made.
     pub fn open(out: Option<&str>, json: bool, names: &[String]) -> Result<Self, TableError> {
         match out {
-            Some(path) => TableWriter::create(path, names).map(Self::Table),
-            None if json => Ok(Self::Json(names.to_vec())),
-            None => TableWriter::create("-", names).map(Self::Table),
+            None if json => Ok(Self::Json(names.to_vec(), BufWriter::new(std::io::stdout()))),
+            path => TableWriter::create(path.unwrap_or("-"), names).map(Box::new).map(Self::Table),
         }
     }
 
@@ -106,24 +108,23 @@ impl RowSink {
     /// Where it cannot be written.
     pub fn write(&mut self, row: &[f64]) -> anyhow::Result<()> {
         match self {
-            Self::Table(writer) => writer.write_row(row)?,
-            Self::Json(names) => {
+            Self::Table(writer) => Ok(writer.write_row(row)?),
+            Self::Json(names, out) => {
                 let line: serde_json::Map<_, _> =
                     names.iter().cloned().zip(row.iter().map(|&v| number(v))).collect();
-                print_bytes(format!("{}\n", serde_json::Value::Object(line)).as_bytes())?;
+                writeln!(out, "{}", serde_json::Value::Object(line)).context(STDOUT)
             }
         }
-        Ok(())
     }
 
     /// The last row was written.
     ///
     /// # Errors
     /// Where the file cannot be completed; then there is none.
-    pub fn finish(self) -> Result<(), TableError> {
+    pub fn finish(self) -> anyhow::Result<()> {
         match self {
-            Self::Table(writer) => writer.finish(),
-            Self::Json(_) => Ok(()),
+            Self::Table(writer) => Ok(writer.finish()?),
+            Self::Json(_, mut out) => out.flush().context(STDOUT),
         }
     }
 }

@@ -100,7 +100,7 @@ fn contest(model: &Model, splits: &Splits) -> Result<Vec<Contestant>, Failure> {
         ("adaptive kernel density, nearest neighbours", Box::new(AdaptiveKernelDensity::fit(&known, 2)?)),
     ];
     let score = |(name, density): &(&'static str, Box<dyn Baseline>)| Contestant {
-        name: *name,
+        name,
         held_out: density.mean_log_likelihood(&splits.test.values),
     };
     let mut contestants: Vec<Contestant> = others.iter().map(score).collect();

@@ -24,7 +24,7 @@ impl Folder {
     /// With `two.csv`, of the columns x and y, and `model.tissot`, fitted to it.
     pub fn with_model() -> Self {
         let folder = Self::new();
-        folder.write("two.csv", &two(200, 1));
+        folder.write("two.csv", two(200, 1));
         folder.fit("two.csv", "model.tissot", &TINY);
         folder
     }
