@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! layers {
     ($($(#[$doc:meta])* $variant:ident($layer:ty, $config:ty) $make:expr;)+) => {
         /// One of the layers of this crate, as a module.
+        #[allow(clippy::large_enum_variant)] // burn has no `Module` for `Box`.
         #[derive(Module, Debug)]
         pub enum Layer { $($(#[$doc])* $variant($layer)),+ }
 

@@ -6,7 +6,7 @@ use crate::base::BaseConfig;
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;
 use crate::layers::{
-    ActNormConfig, AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig,
+    ActNormConfig, AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig, PermutationPlace,
 };
 use crate::nets::{ConditionerConfig, MadeConfig, MlpConfig};
 use crate::univariate::{Affine, AnyUnivariate, RationalQuadratic, Shift};
@@ -131,7 +131,7 @@ pub fn iaf(size: &Size) -> FlowConfig {
 pub fn nsf_coupling(size: &Size) -> FlowConfig {
     size.flow(
         size.repeat(|k| {
-            vec![LayerConfig::LuLinear(LuLinearConfig::default()), size.coupling(k, size.spline())]
+            vec![linear(), size.coupling(k, size.spline())]
         }),
     )
 }
@@ -143,10 +143,17 @@ pub fn nsf_coupling(size: &Size) -> FlowConfig {
 pub fn nsf_autoregressive(size: &Size) -> FlowConfig {
     size.flow(size.repeat(|k| {
         let mut layers = reversed(k);
-        layers.push(LayerConfig::LuLinear(LuLinearConfig::default()));
+        if size.features > 1 {
+            layers.push(linear());
+        }
         layers.push(size.autoregressive(size.spline()));
         layers
     }))
+}
+
+/// A linear map without a permutation: masks and orders alternate in any case.
+fn linear() -> LayerConfig {
+    LayerConfig::LuLinear(LuLinearConfig { place: PermutationPlace::None, ..LuLinearConfig::default() })
 }
 
 /// A reversal of the features before every transform but the first.

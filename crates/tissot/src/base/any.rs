@@ -9,6 +9,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 /// One of the bases of this crate, as a module.
+#[allow(clippy::large_enum_variant)] // burn has no `Module` for `Box`.
 #[derive(Module, Debug)]
 pub enum AnyBase {
     /// The standard normal.

@@ -138,8 +138,8 @@ mod tests {
             let u = u.require_grad();
             let y = activation.apply(u.clone());
             let grads = y.clone().sum().backward();
-            let slopes = u.grad(&grads).expect("a gradient").into_data().to_vec::<f32>().expect("f32");
-            let values = y.into_data().to_vec::<f32>().expect("f32");
+            let slopes = u.grad(&grads).expect("a gradient").into_data().try_to_vec::<f32>().expect("f32");
+            let values = y.into_data().try_to_vec::<f32>().expect("f32");
             assert!(
                 values.iter().chain(&slopes).all(|v| v.is_finite()),
                 "{activation:?}: {values:?}, {slopes:?}"

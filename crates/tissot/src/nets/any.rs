@@ -80,3 +80,15 @@ fn table<const D: usize>(name: &str, x: Tensor<D>, net: impl FnOnce(Tensor<2>) -
     shape[0] = batch;
     out.reshape(shape)
 }
+
+impl From<MlpConfig> for ConditionerConfig {
+    fn from(config: MlpConfig) -> Self {
+        Self::Mlp(config)
+    }
+}
+
+impl From<ResidualMlpConfig> for ConditionerConfig {
+    fn from(config: ResidualMlpConfig) -> Self {
+        Self::Residual(config)
+    }
+}

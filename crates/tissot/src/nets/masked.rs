@@ -4,7 +4,7 @@ use super::{Activation, init};
 use burn::module::Module;
 use burn::nn::{Dropout, Linear};
 use burn::tensor::module::linear;
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use rand::Rng;
 
 /// A linear map `x W + b` between units with degrees: the weight from `i` to `j` is 0 unless
@@ -17,33 +17,34 @@ use rand::Rng;
 pub struct MaskedLinear {
     /// Weight `[inputs, outputs]` and bias `[outputs]`.
     pub linear: Linear,
-    forbidden: Tensor<2, Bool>,
+    /// 1 where the weight is always 0. Not a Bool tensor: burn 0.22.1 cannot move those from a CPU to a GPU.
+    forbidden: Tensor<2, Int>,
 }
 
 impl MaskedLinear {
     /// `linear`, from units of the degrees `from` to units of the degrees `to`.
     pub(crate) fn new(linear: Linear, from: &[usize], to: &[usize], device: &Device) -> Self {
-        let forbidden: Vec<bool> = from.iter().flat_map(|i| to.iter().map(move |j| i > j)).collect();
+        let forbidden: Vec<i64> = from.iter().flat_map(|i| to.iter().map(move |j| i64::from(i > j))).collect();
         let forbidden = Tensor::from_data(TensorData::new(forbidden, [from.len(), to.len()]), device);
         Self { linear, forbidden }.rezero()
     }
 
     /// The map of `x`, `[batch, inputs]` -> `[batch, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let weight = self.linear.weight.val().mask_fill(self.forbidden.clone(), 0.0);
+        let weight = self.linear.weight.val().mask_fill(self.forbidden(), 0.0);
         linear(x, weight, self.linear.bias.as_ref().map(|bias| bias.val()))
     }
 
     /// Where the weight is always 0, `[inputs, outputs]`.
     pub fn forbidden(&self) -> Tensor<2, Bool> {
-        self.forbidden.clone()
+        self.forbidden.clone().bool()
     }
 
     /// The same map with 0 stored wherever the weight is masked: to call after weights were set from outside.
     #[must_use]
     pub fn rezero(self) -> Self {
         let Self { linear: Linear { weight, bias }, forbidden } = self;
-        let mask = forbidden.clone();
+        let mask = forbidden.clone().bool();
         let weight = weight.map(|weight| {
             let require_grad = weight.is_require_grad();
             weight.detach().mask_fill(mask, 0.0).detach().set_require_grad(require_grad)

@@ -117,7 +117,7 @@ impl LogScale {
             Self::SoftClip { floor } if !(1e-20..1.0).contains(&floor) => {
                 Err(Error::config("floor", floor, "a number from 1e-20 to below 1"))
             }
-            Self::Sigmoid { offset, .. } if !(offset.abs() <= LIMIT) => {
+            Self::Sigmoid { offset, .. } if !(-LIMIT..=LIMIT).contains(&offset) => {
                 Err(Error::config("offset", offset, "a number from -60 to 60"))
             }
             Self::Sigmoid { epsilon, .. } | Self::Softplus { epsilon } if !epsilon_is_right(epsilon) => {

@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 /// mean.
 ///
 /// In f32 an inverse is as exact as the slopes allow: an error of one rounding in `y` is one of `1 / (dy/dx)` roundings
-/// in `x`. That is why the default parameters bound the slopes.
+/// in `x`. That is why the default parameters bound the slopes. Largest errors of f32 round trips in this crate's
+/// tests, with parameters of size 1, 5 and 30: 2e-6, 3e-4 and 1e-3 for the default, 1e-6, 0.1 and 2 for nflows' law,
+/// 8e-7, 3e-4 and 0.2 for zuko's (the last two with a bound of 3).
 ///
 /// Durkan et al. 2019, *Neural Spline Flows*, eq. 4 to 8; Gregory and Delbourgo 1982.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

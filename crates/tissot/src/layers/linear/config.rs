@@ -23,10 +23,11 @@ pub enum PermutationPlace {
 }
 
 /// How the size of a diagonal entry follows from its free parameter `u`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum DiagonalLaw {
-    /// `exp(u)` (Kingma and Dhariwal 2018, eq. 11).
+    /// `exp(u)` (Kingma and Dhariwal 2018, eq. 11): 1 at `u = 0`, to the last digit.
+    #[default]
     Exp,
     /// `ln(1 + exp(u)) + epsilon`.
     Softplus {
@@ -40,11 +41,6 @@ fn default_epsilon() -> f64 {
     1e-3
 }
 
-impl Default for DiagonalLaw {
-    fn default() -> Self {
-        Self::Softplus { epsilon: default_epsilon() }
-    }
-}
 
 impl DiagonalLaw {
     /// The sizes and their logarithms.
@@ -77,7 +73,8 @@ pub enum LinearStart {
     /// The permutation alone: `L = U = 1`.
     #[default]
     Identity,
-    /// A random rotation, as in Glow. Its pivots are the permutation, so the configured one is not read.
+    /// A random rotation, as in Glow: `P L U` with the permutation P that its pivots make, so the configured one is not
+    /// read. With P first, or none, it is `L U P` or `L U`: other orthogonal matrices.
     RandomRotation,
 }
 
@@ -116,8 +113,7 @@ impl LuLinearConfig {
     /// `upper` only what is above.
     ///
     /// # Errors
-    /// [`Error::Config`] for no features, an `epsilon` outside (0, 1), an order that is no permutation, or a random
-    /// rotation without a place for its permutation.
+    /// [`Error::Config`] for no features, an `epsilon` outside (0, 1), or an order that is no permutation.
     pub fn init(&self, features: usize, device: &Device, rng: &mut dyn Rng) -> Result<LuLinear, Error> {
         if features == 0 {
             return Err(Error::config("features", features, "at least 1"));
@@ -155,26 +151,20 @@ impl LuLinearConfig {
 
     /// The factors at the start.
     fn start(&self, features: usize, device: &Device, rng: &mut dyn Rng) -> Result<Start, Error> {
-        let rotation = self.start == LinearStart::RandomRotation;
-        match self.place {
-            PermutationPlace::None if rotation => {
-                Err(Error::config("place", "None with a random rotation as start", "Before or After"))
-            }
-            PermutationPlace::Before if rotation => {
-                let Factors { order, lower, upper } = random_rotation(features, rng).transposed();
-                Ok(Start { permutation: Some(Permutation::of(&order, device)), lower, upper })
-            }
-            PermutationPlace::After if rotation => {
-                let Factors { order, lower, upper } = random_rotation(features, rng);
-                Ok(Start { permutation: Some(Permutation::of(&order, device).inverted()), lower, upper })
-            }
-            place => {
+        let placed = self.place != PermutationPlace::None;
+        match self.start {
+            LinearStart::Identity => {
                 let made =
                     || self.permutation.init(features, device, rng).map_err(|e| e.within("permutation"));
-                let permutation = (place != PermutationPlace::None).then(made).transpose()?;
                 let row = |i| (0..features).map(|j| f64::from(i == j)).collect();
                 let identity: Matrix = (0..features).map(row).collect();
+                let permutation = placed.then(made).transpose()?;
                 Ok(Start { permutation, lower: identity.clone(), upper: identity })
+            }
+            LinearStart::RandomRotation => {
+                let Factors { order, lower, upper } = random_rotation(features, rng);
+                let permutation = placed.then(|| Permutation::of(&order, device).inverted());
+                Ok(Start { permutation, lower, upper })
             }
         }
     }
@@ -185,4 +175,40 @@ struct Start {
     permutation: Option<Permutation>,
     lower: Matrix,
     upper: Matrix,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bijection::{Bijection, Context};
+    use crate::layers::linear::rotation::random_orthogonal;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    #[test]
+    fn a_rotation_is_the_one_that_was_drawn() {
+        let (n, device) = (7, Device::flex());
+        let config = LuLinearConfig { start: LinearStart::RandomRotation, ..Default::default() };
+        let layer = config.init(n, &device, &mut ChaCha8Rng::seed_from_u64(2)).unwrap();
+        let (transposed, _) = layer.forward(Tensor::<2>::eye(n, &device), Context::NONE);
+        let found = transposed.transpose().into_data().iter::<f64>().collect::<Vec<_>>();
+        let drawn = random_orthogonal(n, &mut ChaCha8Rng::seed_from_u64(2)).concat();
+        for (k, (found, drawn)) in found.into_iter().zip(drawn).enumerate() {
+            // The last column may have been reflected.
+            let same = if k % n == n - 1 { found.abs() - drawn.abs() } else { found - drawn };
+            assert!(same.abs() < 1e-5, "entry {k}: {found} for {drawn}");
+        }
+    }
+
+    #[test]
+    fn the_free_parameter_gives_the_size_back() {
+        for size in [0.01, 0.5, 1.0, 3.0, 60.0] {
+            for law in [DiagonalLaw::Exp, DiagonalLaw::Softplus { epsilon: 1e-3 }] {
+                let u = Tensor::<1>::from_data([law.free(size)], &Device::flex());
+                let (found, log) = law.sizes(u);
+                assert!((found.into_scalar::<f64>() / size - 1.0).abs() < 1e-5);
+                assert!((log.into_scalar::<f64>() - size.ln()).abs() < 1e-5);
+            }
+        }
+    }
 }

@@ -72,24 +72,6 @@ pub(super) fn factorise(mut a: Matrix) -> Factors {
     Factors { order, lower, upper: part(|i, j| j >= i) }
 }
 
-impl Factors {
-    /// The factors of the transpose: `transpose[:, order[i]] = (lower upper)[:, i]`.
-    ///
-    /// With D the diagonal of U: `(L U)' = (U' D^-1) (D L')`, again a unit lower and an upper factor.
-    pub fn transposed(self) -> Self {
-        let n = self.order.len();
-        let (l, u) = (self.lower, self.upper);
-        let matrix = |entry: &dyn Fn(usize, usize) -> f64| -> Matrix {
-            (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect()
-        };
-        Self {
-            order: self.order,
-            lower: matrix(&|i, j| u[j][i] / u[j][j]),
-            upper: matrix(&|i, j| u[i][i] * l[j][i]),
-        }
-    }
-}
-
 /// How many exchanges of two make an order.
 fn transpositions(order: &[usize]) -> usize {
     let mut seen = vec![false; order.len()];
@@ -133,21 +115,6 @@ mod tests {
             let sign = if transpositions(&turned.order) % 2 == 0 { 1.0 } else { -1.0 };
             let determinant: f64 = (0..n).map(|i| turned.upper[i][i]).product::<f64>() * sign;
             assert!((determinant - 1.0).abs() < 1e-12, "n = {n}: {determinant}");
-        }
-    }
-
-    #[test]
-    fn the_transpose_has_factors_too() {
-        let n = 6;
-        let q = random_orthogonal(n, &mut ChaCha8Rng::seed_from_u64(9));
-        let Factors { order, lower, upper } = factorise(q.clone()).transposed();
-        for i in 0..n {
-            assert!((lower[i][i] - 1.0).abs() < 1e-15);
-            assert!((0..i).all(|j| upper[i][j] == 0.0 && lower[j][i] == 0.0));
-            for j in 0..n {
-                let entry: f64 = (0..n).map(|k| lower[j][k] * upper[k][i]).sum();
-                assert!((entry - q[order[i]][j]).abs() < 1e-12);
-            }
         }
     }
 }

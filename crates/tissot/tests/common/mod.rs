@@ -1,0 +1,6 @@
+//! What tests share.
+
+#![allow(dead_code)] // Each test target uses a part of it.
+
+pub mod golden;
+pub mod pointwise;

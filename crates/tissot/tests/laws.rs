@@ -1,0 +1,317 @@
+//! The law table: every layer, every univariate in it, every preset, in f64 and f32.
+
+mod common;
+
+use burn::tensor::Device;
+use common::pointwise::Pointwise;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use tissot::laws::{Allowed, Law, Laws, randomize, starts_as_permutation};
+use tissot::layers::*;
+use tissot::nets::*;
+use tissot::presets::{self, Size};
+use tissot::univariate::*;
+use tissot::{Bijection, Chain, FlowConfig, Layer, LayerConfig};
+
+/// One row: a layer, the events it acts on, and what the laws must know about it.
+struct Row {
+    name: String,
+    config: LayerConfig,
+    event: Vec<usize>,
+    context: usize,
+    laws: Laws,
+}
+
+impl Row {
+    fn new(name: &str, config: LayerConfig, event: &[usize]) -> Self {
+        let laws = Laws::new(name).event(event);
+        Self { name: name.into(), config, event: event.into(), context: 0, laws }
+    }
+
+    fn with(self, laws: impl FnOnce(Laws) -> Laws) -> Self {
+        Self { laws: laws(self.laws), ..self }
+    }
+
+    fn under(self, context: usize, allowed: impl Fn(usize, usize) -> bool) -> Self {
+        let allowed = Allowed::from_fn(self.event[0], context, allowed);
+        Self { context, ..self }.with(|laws| laws.context(context).allowed_context(allowed))
+    }
+
+    fn check(&self) {
+        let rng = &mut ChaCha8Rng::seed_from_u64(1);
+        let layer = self.config.init(self.event[0], self.context, &Device::flex(), rng);
+        let layer: Layer = layer.unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        match self.event.len() {
+            1 => check::<2, _>(&self.laws, layer),
+            _ => check::<4, _>(&self.laws, layer),
+        }
+    }
+}
+
+/// Checks all laws at the first random parameters that are far enough from the identity to prove something.
+fn check<const D: usize, B: Bijection<D>>(laws: &Laws, bijection: B) {
+    let mut outcome = Ok(());
+    for (seed, scale) in (0..).zip([0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0, 8.0]) {
+        outcome = laws.check::<D, _>(&randomize(bijection.clone(), seed, scale));
+        match &outcome {
+            Err(violation) if violation.law == Law::Strength => {}
+            _ => break,
+        }
+    }
+    outcome.unwrap_or_else(|violation| panic!("{violation}"));
+}
+
+/// One configuration of each variant: what [`rows`] is called with.
+fn variants() -> Vec<LayerConfig> {
+    vec![
+        LayerConfig::ActNorm(ActNormConfig::default()),
+        LayerConfig::Permutation(PermutationConfig::Reverse),
+        LayerConfig::LuLinear(LuLinearConfig::default()),
+        LayerConfig::Coupling(CouplingConfig::default()),
+        LayerConfig::Autoregressive(AutoregressiveConfig::default()),
+        LayerConfig::Chain(Vec::new()),
+        LayerConfig::Inverse(Vec::new()),
+    ]
+}
+
+/// The rows of a variant. There is no `_`: a new variant without rows does not compile.
+fn rows(variant: &LayerConfig) -> Vec<Row> {
+    let at = |name: &str, config: &LayerConfig| {
+        [vec![5], vec![2], vec![4, 2, 3]].map(|event| Row::new(&format!("{name} {event:?}"), config.clone(), &event))
+    };
+    match variant {
+        LayerConfig::ActNorm(_) => at("ActNorm", variant).into(),
+        LayerConfig::Permutation(_) => permutations(),
+        LayerConfig::LuLinear(_) => linear(),
+        LayerConfig::Coupling(_) => couplings(),
+        LayerConfig::Autoregressive(_) => autoregressive(),
+        LayerConfig::Chain(_) => {
+            let layers = vec![LayerConfig::ActNorm(ActNormConfig::default()), linear().remove(0).config];
+            at("Chain", &LayerConfig::Chain(layers)).map(|row| row.with(Laws::stack)).into()
+        }
+        LayerConfig::Inverse(_) => {
+            let inverse = |layer: LayerConfig| LayerConfig::Inverse(vec![layer]);
+            let mut rows: Vec<Row> = at("Inverse of LuLinear", &inverse(linear().remove(0).config)).into();
+            let flow = inverse(autoregressive_config(Affine::default().into(), Order::Ascending, 0));
+            rows.push(
+                Row::new("Inverse of Autoregressive", flow, &[4]).with(|laws| laws.allowed(Allowed::triangular(4))),
+            );
+            rows
+        }
+    }
+}
+
+fn permutations() -> Vec<Row> {
+    let orders = [
+        ("reverse", PermutationConfig::Reverse),
+        ("random", PermutationConfig::Random { seed: Some(3) }),
+        ("given", PermutationConfig::Given(vec![2, 0, 3, 1])),
+    ];
+    let row = |(name, order): (&str, PermutationConfig), event: &[usize]| {
+        let row = Row::new(&format!("Permutation {name} {event:?}"), LayerConfig::Permutation(order), event);
+        row.with(Laws::volume_preserving)
+    };
+    orders.into_iter().flat_map(|order| [row(order.clone(), &[4]), row(order, &[4, 2, 2])]).collect()
+}
+
+fn linear() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for place in [PermutationPlace::None, PermutationPlace::Before, PermutationPlace::After] {
+        for diagonal in [DiagonalLaw::Exp, DiagonalLaw::Softplus { epsilon: 1e-3 }] {
+            let config = LuLinearConfig { place, diagonal, ..LuLinearConfig::default() };
+            for event in [vec![5], vec![3, 2, 2]] {
+                let name = format!("LuLinear {place:?} {diagonal:?} {event:?}");
+                let all = Allowed::from_fn(event.iter().product(), event.iter().product(), |i, j| {
+                    let positions: usize = event[1..].iter().product();
+                    i % positions == j % positions
+                });
+                let row = Row::new(&name, LayerConfig::LuLinear(config.clone()), &event);
+                rows.push(row.with(|laws| laws.allowed(all)));
+            }
+        }
+    }
+    let bare = LuLinearConfig { bias: false, start: LinearStart::RandomRotation, ..LuLinearConfig::default() };
+    rows.push(Row::new("LuLinear rotation, no bias", LayerConfig::LuLinear(bare), &[6]));
+    rows
+}
+
+/// Every univariate, with every law of scale and of splines.
+fn univariates() -> Vec<(String, AnyUnivariate)> {
+    let scales = [
+        LogScale::Exp,
+        LogScale::ZUKO,
+        LogScale::NFLOWS_COUPLING,
+        LogScale::NFLOWS_AUTOREGRESSIVE,
+        LogScale::GLOW,
+        LogScale::Tanh { bound: 3.0 },
+        LogScale::Atan { clamp: 2.0 },
+    ];
+    let splines = [SplineParams::default(), SplineParams::nflows(1.0), SplineParams::zuko()];
+    let mut all: Vec<(String, AnyUnivariate)> = vec![("Shift".into(), Shift.into())];
+    all.extend(scales.map(|scale| (format!("{scale:?}"), Affine { scale, ..Affine::default() }.into())));
+    let other = Affine { order: AffineOrder::ShiftThenScale, ..Affine::default() };
+    all.push(("shift, then scale".into(), other.into()));
+    all.extend(splines.map(|parameters| {
+        let spline = RationalQuadratic { bins: 5, bound: 3.0, parameters };
+        (format!("{parameters:?}"), spline.into())
+    }));
+    all
+}
+
+/// What the laws must know about a univariate: whether it keeps volume, where its bounds are.
+fn knowing(laws: Laws, univariate: &AnyUnivariate) -> Laws {
+    match univariate {
+        AnyUnivariate::Shift(_) => laws.volume_preserving(),
+        AnyUnivariate::Affine(_) => laws,
+        AnyUnivariate::RationalQuadratic(spline) => laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4),
+    }
+}
+
+fn mlp() -> ConditionerConfig {
+    MlpConfig { hidden: vec![16, 16], activation: Activation::Tanh, ..MlpConfig::default() }.into()
+}
+
+fn couplings() -> Vec<Row> {
+    let coupling = |mask: Mask, univariate: AnyUnivariate| CouplingConfig {
+        mask,
+        univariate,
+        conditioner: mlp(),
+        kept_univariate: None,
+    };
+    let row = |name: String, config: CouplingConfig, n: usize| {
+        let kept = config.mask.kept(n).unwrap_or_default();
+        let allowed = Allowed::from_fn(n, n, |i, j| i == j || (!kept[i] && kept[j]));
+        let univariate = config.univariate;
+        let row = Row::new(&name, LayerConfig::Coupling(config), &[n]);
+        row.with(|laws| knowing(laws, &univariate).allowed(allowed))
+    };
+    let mut rows: Vec<Row> = univariates()
+        .into_iter()
+        .map(|(name, univariate)| row(format!("Coupling {name}"), coupling(Mask::Kept(vec![2]), univariate), 5))
+        .collect();
+    for mask in [Mask::FirstHalf, Mask::SecondHalf, Mask::Odd, Mask::Kept(vec![0, 3])] {
+        let name = format!("Coupling {mask:?}");
+        rows.push(row(name, coupling(mask, Affine::default().into()), 5));
+    }
+    let spline = univariates().remove(9).1;
+    let both = CouplingConfig { kept_univariate: Some(spline), ..coupling(Mask::Even, spline) };
+    rows.push(row("Coupling with a spline of the kept".into(), both, 4));
+    for (name, conditioner) in [
+        ("Mlp", mlp()),
+        ("Residual gate", ResidualMlpConfig { hidden: 16, ..ResidualMlpConfig::default() }.into()),
+    ] {
+        let config = CouplingConfig { conditioner, ..coupling(Mask::Odd, Affine::default().into()) };
+        let row = row(format!("Coupling {name} with context"), config, 4);
+        rows.push(row.under(2, |i, _| i % 2 == 0));
+    }
+    rows
+}
+
+fn autoregressive_config(univariate: AnyUnivariate, order: Order, blocks: usize) -> LayerConfig {
+    let hidden = if blocks == 0 { vec![24, 24] } else { vec![24] };
+    let made = MadeConfig { hidden, blocks, order, activation: Activation::Tanh, ..MadeConfig::default() };
+    LayerConfig::Autoregressive(AutoregressiveConfig { univariate, made })
+}
+
+fn autoregressive() -> Vec<Row> {
+    let mut rows: Vec<Row> = univariates()
+        .into_iter()
+        .map(|(name, univariate)| {
+            let config = autoregressive_config(univariate, Order::Ascending, 0);
+            let row = Row::new(&format!("Autoregressive {name}"), config, &[4]);
+            row.with(|laws| knowing(laws, &univariate).allowed(Allowed::triangular(4)))
+        })
+        .collect();
+    let affine: AnyUnivariate = Affine::default().into();
+    let backwards = autoregressive_config(affine, Order::Descending, 0);
+    let upper = Allowed::from_fn(4, 4, |i, j| j >= i);
+    rows.push(Row::new("Autoregressive descending", backwards, &[4]).with(|laws| laws.allowed(upper)));
+    let given = autoregressive_config(affine, Order::Given(vec![2, 0, 3, 1]), 2);
+    let place = [1, 3, 0, 2];
+    let allowed = Allowed::from_fn(4, 4, move |i, j| place[j] <= place[i]);
+    rows.push(Row::new("Autoregressive given order, residual", given, &[4]).with(|laws| laws.allowed(allowed)));
+    let plain = autoregressive_config(affine, Order::Ascending, 0);
+    rows.push(Row::new("Autoregressive with context", plain.clone(), &[3]).under(2, |_, _| true));
+    rows.push(Row::new("Autoregressive, one feature, context", plain.clone(), &[1]).under(2, |_, _| true));
+    let spline = autoregressive_config(univariates().remove(9).1, Order::Ascending, 0);
+    rows.push(Row::new("Autoregressive, one feature", spline, &[1]).with(|laws| laws.spread(2.0)));
+    rows
+}
+
+#[test]
+fn every_layer_keeps_every_law() {
+    for variant in variants() {
+        rows(&variant).iter().for_each(Row::check);
+    }
+}
+
+#[test]
+fn couplings_of_images_keep_every_law() {
+    let device = Device::flex();
+    for (name, univariate) in univariates() {
+        let net = Pointwise::new(2, 2 * univariate.num_params(), &univariate.identity(), &device);
+        let coupling = Coupling::new(net, univariate, &[true, false, false, true], &device);
+        let laws = knowing(Laws::new(format!("Coupling of images {name}")).event(&[4, 2, 2]), &univariate);
+        check::<4, _>(&laws, coupling);
+    }
+}
+
+/// The presets at a small size.
+fn flows(features: usize, context: usize) -> Vec<(&'static str, FlowConfig)> {
+    let size = Size::new(features).with_context(context).with_transforms(2).with_hidden([12, 12]);
+    let mut flows = vec![
+        ("maf", presets::maf(&size)),
+        ("iaf", presets::iaf(&size)),
+        ("nsf_autoregressive", presets::nsf_autoregressive(&size)),
+    ];
+    if features > 1 {
+        flows.extend([
+            ("nice", presets::nice(&size)),
+            ("real_nvp", presets::real_nvp(&size)),
+            ("nsf_coupling", presets::nsf_coupling(&size)),
+        ]);
+    }
+    flows
+}
+
+fn chain(config: &FlowConfig) -> Chain<Layer> {
+    let flow = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(5));
+    flow.unwrap_or_else(|error| panic!("{error}")).bijection
+}
+
+#[test]
+fn every_preset_keeps_the_laws_of_a_stack() {
+    for (features, context) in [(3, 0), (3, 2), (1, 0)] {
+        for (name, config) in flows(features, context) {
+            let mut laws = Laws::new(format!("{name}, {features} features, context {context}")).features(features).stack();
+            if context > 0 {
+                laws = laws.context(context);
+            }
+            check::<2, _>(&laws, chain(&config));
+        }
+    }
+}
+
+#[test]
+fn every_preset_starts_as_a_permutation() {
+    for (name, config) in flows(4, 0) {
+        let laws = Laws::new(format!("{name} at its start")).features(4);
+        for dtype in [burn::tensor::FloatDType::F64, burn::tensor::FloatDType::F32] {
+            let case = laws.case::<2, _>(&chain(&config), dtype);
+            starts_as_permutation(&case).unwrap_or_else(|violation| panic!("{violation}"));
+        }
+    }
+}
+
+#[test]
+fn every_config_survives_json() {
+    for variant in variants() {
+        for row in rows(&variant) {
+            let text = serde_json::to_string(&row.config).unwrap();
+            assert_eq!(serde_json::from_str::<LayerConfig>(&text).unwrap(), row.config, "{}", row.name);
+        }
+    }
+    for (name, config) in flows(3, 2) {
+        assert_eq!(FlowConfig::from_json(&config.to_json().unwrap()).unwrap(), config, "{name}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Layers that act along axis 1 without a network: ActNorm, permutations and LU-parameterised linear maps.
+
+mod actnorm;
+#[path = "../common/golden.rs"]
+mod golden;
+mod laws;
+mod peers;
+mod permutation;
+mod start;
+mod tensors;
+mod training;
