@@ -268,3 +268,21 @@ fn rows_with_missing_values_are_left_out_where_asked() {
         "{said}"
     );
 }
+
+#[test]
+fn a_learning_rate_that_breaks_the_flow() {
+    let folder = Folder::with_model();
+    let fails = |steps: &str, message: &str| {
+        let args = ["fit", "two.csv", "--out", "out.tissot", "--learning-rate", "1e30", "--steps", steps];
+        let output = folder.run(&[&args[..], &["--flow", "maf", "--hidden", "8"]].concat());
+        let found = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(found.starts_with(message) && found.lines().count() == 1, "{found}");
+        assert_eq!(output.status.code(), Some(1), "{found}");
+        assert!(!folder.path("out.tissot").exists(), "a model that is no number was kept");
+    };
+    fails(
+        "5",
+        "error: the log-density of the validation rows was never finite in 5 steps; a smaller --learning",
+    );
+    fails("40", "error: step 10: the loss or gradient is not finite, first in layer ");
+}

@@ -6,7 +6,8 @@ use crate::base::BaseConfig;
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;
 use crate::layers::{
-    ActNormConfig, AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig, PermutationPlace,
+    ActNormConfig, AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig,
+    PermutationPlace,
 };
 use crate::nets::{ConditionerConfig, MadeConfig, MlpConfig};
 use crate::univariate::{Affine, AnyUnivariate, RationalQuadratic, Shift};
@@ -129,11 +130,7 @@ pub fn iaf(size: &Size) -> FlowConfig {
 /// NSF with couplings: an LU-parameterised linear map, then a coupling by rational-quadratic splines, in turn (Durkan
 /// et al. 2019, "Neural Spline Flows", RQ-NSF (C)). Needs two features.
 pub fn nsf_coupling(size: &Size) -> FlowConfig {
-    size.flow(
-        size.repeat(|k| {
-            vec![linear(), size.coupling(k, size.spline())]
-        }),
-    )
+    size.flow(size.repeat(|k| vec![linear(), size.coupling(k, size.spline())]))
 }
 
 /// NSF, autoregressive: rational-quadratic splines, an LU-parameterised linear map after a reversal between them

@@ -77,7 +77,8 @@ fn variants() -> Vec<LayerConfig> {
 /// The rows of a variant. There is no `_`: a new variant without rows does not compile.
 fn rows(variant: &LayerConfig) -> Vec<Row> {
     let at = |name: &str, config: &LayerConfig| {
-        [vec![5], vec![2], vec![4, 2, 3]].map(|event| Row::new(&format!("{name} {event:?}"), config.clone(), &event))
+        [vec![5], vec![2], vec![4, 2, 3]]
+            .map(|event| Row::new(&format!("{name} {event:?}"), config.clone(), &event))
     };
     match variant {
         LayerConfig::ActNorm(_) => at("ActNorm", variant).into(),
@@ -94,7 +95,8 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
             let mut rows: Vec<Row> = at("Inverse of LuLinear", &inverse(linear().remove(0).config)).into();
             let flow = inverse(autoregressive_config(Affine::default().into(), Order::Ascending, 0));
             rows.push(
-                Row::new("Inverse of Autoregressive", flow, &[4]).with(|laws| laws.allowed(Allowed::triangular(4))),
+                Row::new("Inverse of Autoregressive", flow, &[4])
+                    .with(|laws| laws.allowed(Allowed::triangular(4))),
             );
             rows
         }
@@ -130,7 +132,8 @@ fn linear() -> Vec<Row> {
             }
         }
     }
-    let bare = LuLinearConfig { bias: false, start: LinearStart::RandomRotation, ..LuLinearConfig::default() };
+    let bare =
+        LuLinearConfig { bias: false, start: LinearStart::RandomRotation, ..LuLinearConfig::default() };
     rows.push(Row::new("LuLinear rotation, no bias", LayerConfig::LuLinear(bare), &[6]));
     rows
 }
@@ -163,7 +166,9 @@ fn knowing(laws: Laws, univariate: &AnyUnivariate) -> Laws {
     match univariate {
         AnyUnivariate::Shift(_) => laws.volume_preserving(),
         AnyUnivariate::Affine(_) => laws,
-        AnyUnivariate::RationalQuadratic(spline) => laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4),
+        AnyUnivariate::RationalQuadratic(spline) => {
+            laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4)
+        }
     }
 }
 
@@ -187,7 +192,9 @@ fn couplings() -> Vec<Row> {
     };
     let mut rows: Vec<Row> = univariates()
         .into_iter()
-        .map(|(name, univariate)| row(format!("Coupling {name}"), coupling(Mask::Kept(vec![2]), univariate), 5))
+        .map(|(name, univariate)| {
+            row(format!("Coupling {name}"), coupling(Mask::Kept(vec![2]), univariate), 5)
+        })
         .collect();
     for mask in [Mask::FirstHalf, Mask::SecondHalf, Mask::Odd, Mask::Kept(vec![0, 3])] {
         let name = format!("Coupling {mask:?}");
@@ -229,7 +236,9 @@ fn autoregressive() -> Vec<Row> {
     let given = autoregressive_config(affine, Order::Given(vec![2, 0, 3, 1]), 2);
     let place = [1, 3, 0, 2];
     let allowed = Allowed::from_fn(4, 4, move |i, j| place[j] <= place[i]);
-    rows.push(Row::new("Autoregressive given order, residual", given, &[4]).with(|laws| laws.allowed(allowed)));
+    rows.push(
+        Row::new("Autoregressive given order, residual", given, &[4]).with(|laws| laws.allowed(allowed)),
+    );
     let plain = autoregressive_config(affine, Order::Ascending, 0);
     rows.push(Row::new("Autoregressive with context", plain.clone(), &[3]).under(2, |_, _| true));
     rows.push(Row::new("Autoregressive, one feature, context", plain.clone(), &[1]).under(2, |_, _| true));
@@ -283,7 +292,9 @@ fn chain(config: &FlowConfig) -> Chain<Layer> {
 fn every_preset_keeps_the_laws_of_a_stack() {
     for (features, context) in [(3, 0), (3, 2), (1, 0)] {
         for (name, config) in flows(features, context) {
-            let mut laws = Laws::new(format!("{name}, {features} features, context {context}")).features(features).stack();
+            let mut laws = Laws::new(format!("{name}, {features} features, context {context}"))
+                .features(features)
+                .stack();
             if context > 0 {
                 laws = laws.context(context);
             }

@@ -24,7 +24,8 @@ pub struct MaskedLinear {
 impl MaskedLinear {
     /// `linear`, from units of the degrees `from` to units of the degrees `to`.
     pub(crate) fn new(linear: Linear, from: &[usize], to: &[usize], device: &Device) -> Self {
-        let forbidden: Vec<i64> = from.iter().flat_map(|i| to.iter().map(move |j| i64::from(i > j))).collect();
+        let forbidden: Vec<i64> =
+            from.iter().flat_map(|i| to.iter().map(move |j| i64::from(i > j))).collect();
         let forbidden = Tensor::from_data(TensorData::new(forbidden, [from.len(), to.len()]), device);
         Self { linear, forbidden }.rezero()
     }

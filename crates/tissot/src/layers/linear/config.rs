@@ -41,7 +41,6 @@ fn default_epsilon() -> f64 {
     1e-3
 }
 
-
 impl DiagonalLaw {
     /// The sizes and their logarithms.
     pub(super) fn sizes(self, u: Tensor<1>) -> (Tensor<1>, Tensor<1>) {
