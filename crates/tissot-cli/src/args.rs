@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::parse::{Domains, Given};
+use crate::parse::{Domains, Given, share};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -153,10 +153,10 @@ pub struct FitArgs {
     #[arg(long, default_value = "random")]
     pub split: SplitArg,
     /// The share of rows that choose the best weights.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
     pub validation: f64,
     /// The share of rows that nothing is chosen by; they are read once, at the end.
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
     pub test: f64,
     /// All randomness comes from it.
     #[arg(long, default_value_t = 0)]

@@ -4,6 +4,9 @@ use crate::args::ComputeArgs;
 use crate::failure::Failure;
 use burn::tensor::Device;
 
+/// More threads than any machine has use for.
+const MOST_THREADS: usize = 1_024;
+
 /// A device that this program knows: its name, what it is, how to get it, and the device where it was built in.
 pub struct Known {
     /// As after `--device`.
@@ -49,8 +52,8 @@ maker!(cuda, "cuda", Device::cuda(0));
 /// Wrong use, for a name that is unknown or not built in: the message says what is here and how to get the rest.
 pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
     if let Some(threads) = args.threads {
-        if threads == 0 {
-            return Err(Failure::Usage("--threads: found 0, expected at least 1".into()));
+        if !(1..=MOST_THREADS).contains(&threads) {
+            return Err(Failure::Usage(format!("--threads: found {threads}, expected 1 to {MOST_THREADS}")));
         }
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }

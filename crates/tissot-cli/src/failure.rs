@@ -1,6 +1,9 @@
 //! How a command fails: one line for the user, one number for the caller.
 
+use clap::error::ErrorKind;
+use std::io::Write;
 use std::process::ExitCode;
+use tissot_train::table::TableError;
 
 /// Why a command ended without its result.
 #[derive(Debug)]
@@ -16,22 +19,59 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         match self {
             Self::Usage(message) => {
-                eprintln!("error: {message}");
+                say(&format!("error: {}", one_line(&message)));
                 ExitCode::from(2)
             }
             // Whoever read our output has heard enough: `tissot sample .. | head`.
             Self::Failed(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
             Self::Failed(error) => {
-                eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+                say(&format!("error: {}", one_line(&chain(&error))));
                 ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// What the parser of the command line found: help and version are printed, a mistake is one line.
+    pub fn from_parser(error: &clap::Error) -> Outcome {
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(error.print()?),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+            _ => {
+                let text = error.to_string();
+                // The usage and the hint at --help follow in paragraphs of their own.
+                let ends = ["\n\nUsage:", "\n\nFor more information"];
+                let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+                let message = text[..end].trim_start_matches("error: ");
+                Err(Self::Usage(format!("{message}; --help lists what can be given")))
             }
         }
     }
 }
 
+/// Prints a line for people on standard error; where that cannot be written there is nobody to tell.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// All in one line.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An error and its causes, without those that the error before already tells.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        _ if told.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        cause.downcast_ref::<std::io::Error>().is_some_and(broken)
+            || matches!(cause.downcast_ref(), Some(TableError::Write { reason, .. }) if broken(reason))
     })
 }
 

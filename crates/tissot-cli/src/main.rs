@@ -12,10 +12,15 @@ mod progress;
 
 use args::Cli;
 use clap::Parser;
+use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => commands::run(cli),
+        Err(error) => Failure::from_parser(&error),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -1,16 +1,46 @@
 //! Results, as text for people or as JSON for machines.
 
-use crate::failure::Outcome;
-use std::io::Write;
+use crate::failure::{Failure, Outcome};
+use anyhow::Context;
+use std::io::{BufWriter, Stdout, Write};
+use std::path::Path;
 use tissot_train::table::{TableError, TableWriter};
+
+/// What went wrong where standard output fails.
+const STDOUT: &str = "standard output: cannot be written";
 
 /// Prints one JSON value as a line, or the lines of text that `text` makes.
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn print(json: bool, value: &serde_json::Value, text: impl FnOnce() -> String) -> std::io::Result<()> {
+pub fn print(json: bool, value: &serde_json::Value, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    let text = if json { value.to_string() } else { text().trim_end().to_owned() };
+    print_bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes to standard output.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    if json { writeln!(out, "{value}") } else { writeln!(out, "{}", text().trim_end()) }
+    out.write_all(bytes).and_then(|()| out.flush()).context(STDOUT)
+}
+
+/// Refuses an output that would take the place of what the command reads.
+///
+/// # Errors
+/// Wrong use, where both are one file.
+pub fn keep(inputs: &[&Path], out: Option<&Path>) -> Outcome {
+    let Some(Ok(real)) = out.map(std::fs::canonicalize) else { return Ok(()) };
+    match inputs.iter().find(|input| std::fs::canonicalize(input).is_ok_and(|input| input == real)) {
+        Some(input) if real.is_file() => Err(Failure::Usage(format!(
+            "--out {}: is the file that is read ({}); give the name of another",
+            real.display(),
+            input.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A number as JSON, or null where it is not finite.
@@ -55,9 +85,9 @@ impl Mean {
 /// Rows of numbers on their way out: a table in a file or on standard output, or JSON lines there.
 pub enum RowSink {
     /// A table.
-    Table(TableWriter),
+    Table(Box<TableWriter>),
     /// JSON lines with these keys.
-    Json(Vec<String>),
+    Json(Vec<String>, BufWriter<Stdout>),
 }
 
 impl RowSink {
@@ -67,9 +97,8 @@ impl RowSink {
     /// Where the file cannot be made.
     pub fn open(out: Option<&str>, json: bool, names: &[String]) -> Result<Self, TableError> {
         match out {
-            Some(path) => TableWriter::create(path, names).map(Self::Table),
-            None if json => Ok(Self::Json(names.to_vec())),
-            None => TableWriter::create("-", names).map(Self::Table),
+            None if json => Ok(Self::Json(names.to_vec(), BufWriter::new(std::io::stdout()))),
+            path => TableWriter::create(path.unwrap_or("-"), names).map(Box::new).map(Self::Table),
         }
     }
 
@@ -79,24 +108,23 @@ impl RowSink {
     /// Where it cannot be written.
     pub fn write(&mut self, row: &[f64]) -> anyhow::Result<()> {
         match self {
-            Self::Table(writer) => writer.write_row(row)?,
-            Self::Json(names) => {
+            Self::Table(writer) => Ok(writer.write_row(row)?),
+            Self::Json(names, out) => {
                 let line: serde_json::Map<_, _> =
                     names.iter().cloned().zip(row.iter().map(|&v| number(v))).collect();
-                writeln!(std::io::stdout().lock(), "{}", serde_json::Value::Object(line))?;
+                writeln!(out, "{}", serde_json::Value::Object(line)).context(STDOUT)
             }
         }
-        Ok(())
     }
 
     /// The last row was written.
     ///
     /// # Errors
     /// Where the file cannot be completed; then there is none.
-    pub fn finish(self) -> Result<(), TableError> {
+    pub fn finish(self) -> anyhow::Result<()> {
         match self {
-            Self::Table(writer) => writer.finish(),
-            Self::Json(_) => Ok(()),
+            Self::Table(writer) => Ok(writer.finish()?),
+            Self::Json(_, mut out) => out.flush().context(STDOUT),
         }
     }
 }

@@ -35,6 +35,17 @@ impl FromStr for Given {
     }
 }
 
+/// A share of rows.
+///
+/// # Errors
+/// For what is no number from 0 to below 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..1.0).contains(share))
+        .ok_or("expected a number from 0 to below 1".into())
+}
+
 /// `a=1,b=f(2,3)` in pairs; commas within parentheses do not divide.
 fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
     let mut depth = 0_i32;

@@ -2,7 +2,7 @@
 
 use crate::args::{FitArgs, MissingArg, SplitArg};
 use crate::failure::Failure;
-use tissot::columns::Domain;
+use tissot::columns::{Column, Domain};
 use tissot_train::checks::{self, Severity};
 use tissot_train::table::{Missing, ReadOptions, RowReader, Table, TableError};
 use tissot_train::{Rows, SplitBy, Splits};
@@ -136,10 +136,17 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
         let given = args.domain.0.iter().rev().find(|(name, _)| *name == table.columns[i]);
         given.map(|(_, domain)| *domain).unwrap_or_default()
     };
+    if let Some(i) = (1..context.len()).find(|&i| context[..i].contains(&context[i])) {
+        let name = &table.columns[context[i]];
+        return Err(Failure::Usage(format!("column {name} is twice in --context")));
+    }
     let names = |of: &[usize]| of.iter().map(|&i| table.columns[i].clone()).collect::<Vec<_>>();
     let domains: Vec<Domain> = columns.iter().map(domain).collect();
     let rows = divide(&table.values, table.columns.len(), &columns, &context);
     let mut warnings = inspect(&names(&columns), &domains, &rows)?;
+    for &i in columns.iter().chain(&context) {
+        check_domain(&table, i, domain(&i))?;
+    }
     if table.dropped > 0 {
         warnings.push(format!("{} rows with missing values were left out", table.dropped));
     }
@@ -186,4 +193,18 @@ fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<Stri
         return Err(Failure::Failed(anyhow::anyhow!(worst.message.clone())));
     }
     Ok(findings.into_iter().map(|finding| finding.message).collect())
+}
+
+/// Refuses a column with a value outside its domain, and says where it is in the file.
+fn check_domain(table: &Table, i: usize, domain: Domain) -> Result<(), Failure> {
+    let column = Column { name: table.columns[i].clone(), domain, cut: 0.0, mean: 0.0, std: 1.0 };
+    let values = table.values.iter().skip(i).step_by(table.columns.len());
+    match values.zip(&table.lines).find(|(x, _)| column.unbounded(**x, || 0.5).is_none()) {
+        None => Ok(()),
+        Some((x, line)) => Err(Failure::Failed(anyhow::anyhow!(
+            "{}: row {line}, column {:?}: {x} is outside its domain {domain}; give another with --domain",
+            table.name,
+            column.name
+        ))),
+    }
 }

@@ -48,6 +48,15 @@ pub(crate) fn path(run: &Path) -> PathBuf {
     run.join("checkpoint")
 }
 
+/// Removes what an earlier run left, so that nothing goes on from it.
+pub(crate) fn remove(run: &Path) -> Result<(), FitError> {
+    let path = path(run);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(FitError::io(&path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Replaces the folder's checkpoint.
 pub(crate) fn save(run: &Path, state: &State) -> Result<(), FitError> {
     let path = path(run);

@@ -24,7 +24,7 @@ pub enum FitError {
     },
     /// A loss or a gradient that is no number.
     #[error(
-        "step {step}: the {what} is not finite, first in {layer}; the best model so far was kept. A smaller --learning-rate usually mends it"
+        "step {step}: the {what} is not finite, first in {layer}; a smaller --learning-rate usually mends it"
     )]
     NotFinite {
         /// The step.

@@ -115,11 +115,13 @@ impl Fit<'_> {
     pub fn run(self, observe: &mut dyn FnMut(&Event) -> ControlFlow<()>) -> Result<Fitted, FitError> {
         self.settings.validate()?;
         let mut state = self.start()?;
-        if let (Some(run), true) = (&self.run, self.resume) {
-            match checkpoint::load(run, state)? {
+        match &self.run {
+            Some(run) if self.resume => match checkpoint::load(run, state)? {
                 Some(loaded) => state = loaded,
                 None => state = self.start()?,
-            }
+            },
+            Some(run) => checkpoint::remove(run)?,
+            None => {}
         }
         let mut metrics = Metrics::open(self.run.as_deref(), state.memory.metrics)?;
         let train = self.batches(&self.splits.train);
@@ -163,10 +165,17 @@ impl Fit<'_> {
                 break Stop::Asked;
             }
         };
+        self.save(&mut state, &mut metrics)?;
+        // Not in the checkpoint: a run that goes on validates where one that was never stopped does.
         if state.memory.best.is_none() {
             self.validate(&mut state);
         }
-        self.save(&mut state, &mut metrics)?;
+        if state.memory.best.is_none() {
+            return Err(FitError::Data(format!(
+                "the log-density of the validation rows was never finite in {} steps; a smaller --learning-rate usually mends it",
+                state.memory.step
+            )));
+        }
         Ok(Fitted { model: self.model(state)?, stop })
     }
 
@@ -178,6 +187,10 @@ impl Fit<'_> {
     fn start(&self) -> Result<State, FitError> {
         let settings = &self.settings;
         let flow = self.config.init(&self.device, &mut rng(settings.seed, Purpose::Weights, 0))?;
+        if flow.num_params() == 0 {
+            let expected = "a layer with parameters";
+            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
+        }
         let first: Vec<usize> = Shuffle::new(settings.seed, self.splits.train.n, FIRST).step(0).to_vec();
         let batch = self.batches(&self.splits.train).at(&first, &mut rng(settings.seed, Purpose::Weights, 1));
         let flow = flow.initialize(batch.x.clone(), context(&batch));

@@ -17,6 +17,8 @@ impl Metrics {
         let path = run.join("metrics.jsonl");
         let open = || {
             let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+            // Somebody may have removed or shortened it since.
+            let keep = keep.min(file.metadata()?.len());
             file.set_len(keep)?;
             file.seek(SeekFrom::Start(keep))?;
             Ok(file)

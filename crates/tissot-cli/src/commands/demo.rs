@@ -37,10 +37,11 @@ pub fn run(args: &DemoArgs, json: bool) -> Outcome {
     let rows = Rows { n: places.rows, values: places.values, context: Vec::new() };
     let splits = Splits::new(&rows, 0.1, 0.2, &SplitBy::Random, args.seed)?;
     if !json {
-        println!(
-            "{} earthquakes of one week (USGS): {} train, {} validate, {} are held out",
+        let text = format!(
+            "{} earthquakes of one week (USGS): {} train, {} validate, {} are held out\n",
             rows.n, splits.train.n, splits.validation.n, splits.test.n
         );
+        output::print_bytes(text.as_bytes())?;
     }
 
     let mut progress = Progress::new(json)?;
@@ -101,7 +102,7 @@ fn contest(model: &Model, splits: &Splits) -> Result<Vec<Contestant>, Failure> {
         ("adaptive kernel density, nearest neighbours", Box::new(AdaptiveKernelDensity::fit(&known, 2)?)),
     ];
     let score = |(name, density): &(&'static str, Box<dyn Baseline>)| Contestant {
-        name: *name,
+        name,
         held_out: density.mean_log_likelihood(&splits.test.values),
     };
     let mut contestants: Vec<Contestant> = others.iter().map(score).collect();

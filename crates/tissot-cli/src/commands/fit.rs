@@ -2,7 +2,7 @@
 
 use crate::args::{FitArgs, FlowArg};
 use crate::device;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{self, Failure, Outcome};
 use crate::output;
 use crate::prepare;
 use crate::progress::Progress;
@@ -23,17 +23,18 @@ struct ConfigFile {
 pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
     check_out(&args.out)?;
+    output::keep(&[Path::new(&args.data)], Some(&args.out))?;
     let file = config_file(args.config.as_deref())?;
     let data = prepare::table(args)?;
     for warning in &data.warnings {
-        eprintln!("warning: {warning}");
+        failure::say(&format!("warning: {warning}"));
     }
     let columns = fit_columns(&data.columns, &data.domains, &data.splits.train.values)?;
     let context = fit_columns(&data.context, &data.context_domains, &data.splits.train.context)?;
     let custom = file.flow.is_some();
     let config = match file.flow {
         Some(flow) => check_width(flow, columns.len(), context.len())?,
-        None => preset(args, columns.len(), context.len()),
+        None => preset(args, columns.len(), context.len())?,
     };
     let settings = settings(args, file.settings.unwrap_or_default(), data.splits.train.n);
     let preset = if custom { "custom".into() } else { format!("{:?}", args.flow).to_lowercase() };
@@ -108,6 +109,10 @@ fn check_out(out: &Path) -> Result<(), Failure> {
     if out.is_dir() {
         return wrong("is a folder; name a file such as model.tissot");
     }
+    // A device or a pipe would be replaced by a file.
+    if out.exists() && !out.is_file() {
+        return wrong("is no regular file; name a file such as model.tissot");
+    }
     Ok(())
 }
 
@@ -129,20 +134,29 @@ fn check_width(flow: FlowConfig, features: usize, context: usize) -> Result<Flow
     )))
 }
 
-/// The flow that the flags describe; a table of one column is always autoregressive.
-fn preset(args: &FitArgs, features: usize, context: usize) -> FlowConfig {
+/// The flow that the flags describe.
+fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig, Failure> {
+    let coupling = matches!(args.flow, FlowArg::NsfCoupling | FlowArg::Realnvp | FlowArg::Nice);
+    if coupling && features == 1 {
+        let message =
+            "--flow: couplings move one part of the columns by another, found 1 column; use nsf or maf";
+        return Err(Failure::Usage(message.into()));
+    }
+    if args.transforms == Some(0) {
+        return Err(Failure::Usage("--transforms: found 0, expected at least 1".into()));
+    }
     let mut size = presets::Size::new(features).with_context(context);
     size.transforms = args.transforms.unwrap_or(size.transforms);
     size.hidden = args.hidden.clone().unwrap_or(size.hidden);
     size.bins = args.bins.unwrap_or(size.bins);
-    match args.flow {
+    Ok(match args.flow {
         FlowArg::Nsf => presets::nsf_autoregressive(&size),
         FlowArg::NsfCoupling => presets::nsf_coupling(&size),
         FlowArg::Maf => presets::maf(&size),
         FlowArg::Iaf => presets::iaf(&size),
         FlowArg::Realnvp => presets::real_nvp(&size),
         FlowArg::Nice => presets::nice(&size),
-    }
+    })
 }
 
 fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
@@ -151,7 +165,9 @@ fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
     Settings {
         seed: args.seed,
         batch,
-        steps: args.steps.or(args.epochs.map(|epochs| epochs * an_epoch)).unwrap_or(match args.minutes {
+        steps: args.steps.or(args.epochs.map(|epochs| epochs.saturating_mul(an_epoch))).unwrap_or(match args
+            .minutes
+        {
             Some(_) => u64::MAX,
             None => base.steps,
         }),

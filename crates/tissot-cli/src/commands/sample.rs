@@ -6,6 +6,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{self, RowSink};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::path::Path;
 use tissot::Model;
 
 /// Rows that are drawn at a time.
@@ -13,6 +14,7 @@ const BLOCK: usize = 8_192;
 
 /// Draws rows.
 pub fn run(args: &SampleArgs, json: bool) -> Outcome {
+    output::keep(&[&args.model], args.out.as_deref().map(Path::new))?;
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let given = context(&model, args)?;
     let names = model.columns.names();

@@ -2,13 +2,15 @@
 
 use crate::args::ScoreArgs;
 use crate::device;
-use crate::failure::Outcome;
+use crate::failure::{self, Outcome};
 use crate::output::{self, Mean, RowSink};
 use crate::prepare::ModelRows;
+use std::path::Path;
 use tissot::Model;
 
 /// Scores every row, in its order, a block at a time.
 pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
+    output::keep(&[&args.model, Path::new(&args.data)], args.out.as_deref().map(Path::new))?;
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let mut rows = ModelRows::open(&args.data, &model.columns.names(), &model.context.names(), args.missing)?;
     let mut sink =
@@ -43,7 +45,7 @@ pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
         text
     };
     if args.out.is_none() && !json {
-        eprintln!("{}", text());
+        failure::say(&text());
         return Ok(());
     }
     Ok(output::print(json, &value, text)?)

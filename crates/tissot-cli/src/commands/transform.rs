@@ -5,10 +5,12 @@ use crate::device;
 use crate::failure::Outcome;
 use crate::output::{self, RowSink};
 use crate::prepare::ModelRows;
+use std::path::Path;
 use tissot::Model;
 
 /// Rows to latents, or back, a block at a time.
 pub fn run(args: &TransformArgs, json: bool) -> Outcome {
+    output::keep(&[&args.model, Path::new(&args.data)], args.out.as_deref().map(Path::new))?;
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let latents: Vec<String> = (1..=model.columns.len()).map(|i| format!("z{i}")).collect();
     let (from, to) =
