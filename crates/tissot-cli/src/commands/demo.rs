@@ -79,7 +79,7 @@ fn fit(
         columns: fit_columns(names, &domains, &splits.train.values)?,
         context: Columns::default(),
         splits,
-        settings: Settings { seed, steps, learning_rate: 6e-3, ..Settings::default() },
+        settings: Settings { seed, steps, batch: 128, learning_rate: 5e-3, ..Settings::default() },
         device,
         run: None,
         resume: false,
