@@ -11,7 +11,7 @@ use tissot_train::synthetic::Synthetic;
 fn main() -> Result<(), tissot::Error> {
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut moons = |n: usize| {
+    let moons = |n: usize| {
         let rows = Synthetic::TwoMoons.sample(n, &mut ChaCha8Rng::seed_from_u64(n as u64));
         Tensor::<2>::from_data(TensorData::new(rows.concat(), [n, 2]), &device)
     };

@@ -4,6 +4,7 @@ use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
 use crate::blame;
 use crate::checkpoint::{self, Memory, State};
 use crate::error::FitError;
+use crate::event::{Event, Fitted, Stop};
 use crate::metrics::Metrics;
 use crate::optim;
 use crate::rows::Splits;
@@ -45,64 +46,6 @@ pub struct Fit<'a> {
     pub resume: bool,
     /// The source's and the preset's name; the rest is filled in.
     pub provenance: Provenance,
-}
-
-/// What happens during a fit. Log-densities are in nats a row, in the user's units.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Event {
-    /// A step was taken.
-    Step {
-        /// Steps taken.
-        step: u64,
-        /// How far the run is, 0 to 1.
-        progress: f64,
-        /// The mean log-density of the batch.
-        log_prob: f64,
-        /// The norm of the gradient before it was clipped.
-        norm: f64,
-        /// The learning rate.
-        rate: f64,
-    },
-    /// A step was left out.
-    Skipped {
-        /// Its number.
-        step: u64,
-        /// The layer in which a number first was none.
-        layer: String,
-    },
-    /// The validation rows were scored.
-    Validation {
-        /// Steps taken.
-        step: u64,
-        /// Their mean log-density.
-        log_prob: f64,
-        /// Whether it is the best so far.
-        best: bool,
-    },
-}
-
-/// Why a fit ended.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Stop {
-    /// It took all its steps, or minutes.
-    Finished,
-    /// The validation did not get better any more.
-    Early,
-    /// It was asked to.
-    Asked,
-    /// A loss or a gradient was no number; the best weights before it were kept.
-    NotFinite(FitError),
-}
-
-/// What a fit gives.
-#[derive(Debug)]
-pub struct Fitted {
-    /// The best model.
-    pub model: Model,
-    /// Why it ended.
-    pub stop: Stop,
 }
 
 impl Fit<'_> {

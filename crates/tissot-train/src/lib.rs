@@ -7,6 +7,7 @@ mod checkpoint;
 pub mod checks;
 pub mod embedded;
 mod error;
+mod event;
 mod fit;
 mod metrics;
 mod optim;
@@ -18,7 +19,8 @@ pub mod table;
 
 pub use blame::first_not_finite;
 pub use error::FitError;
-pub use fit::{Event, Fit, Fitted, Stop};
+pub use event::{Event, Fitted, Stop};
+pub use fit::Fit;
 pub use preprocess::fit_columns;
 pub use rows::{Rows, SplitBy, Splits};
 pub use settings::{NotFinite, Schedule, Settings};

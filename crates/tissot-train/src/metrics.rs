@@ -1,7 +1,7 @@
 //! The course of a run as JSON lines: `metrics.jsonl` in the run's folder.
 
 use crate::error::FitError;
-use crate::fit::Event;
+use crate::event::Event;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ mod common;
 
 use burn::tensor::Device;
 use common::pointwise::Pointwise;
+use common::univariates::{knowing, univariates};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tissot::laws::{Allowed, Law, Laws, randomize, starts_as_permutation};
@@ -136,40 +137,6 @@ fn linear() -> Vec<Row> {
         LuLinearConfig { bias: false, start: LinearStart::RandomRotation, ..LuLinearConfig::default() };
     rows.push(Row::new("LuLinear rotation, no bias", LayerConfig::LuLinear(bare), &[6]));
     rows
-}
-
-/// Every univariate, with every law of scale and of splines.
-fn univariates() -> Vec<(String, AnyUnivariate)> {
-    let scales = [
-        LogScale::Exp,
-        LogScale::ZUKO,
-        LogScale::NFLOWS_COUPLING,
-        LogScale::NFLOWS_AUTOREGRESSIVE,
-        LogScale::GLOW,
-        LogScale::Tanh { bound: 3.0 },
-        LogScale::Atan { clamp: 2.0 },
-    ];
-    let splines = [SplineParams::default(), SplineParams::nflows(1.0), SplineParams::zuko()];
-    let mut all: Vec<(String, AnyUnivariate)> = vec![("Shift".into(), Shift.into())];
-    all.extend(scales.map(|scale| (format!("{scale:?}"), Affine { scale, ..Affine::default() }.into())));
-    let other = Affine { order: AffineOrder::ShiftThenScale, ..Affine::default() };
-    all.push(("shift, then scale".into(), other.into()));
-    all.extend(splines.map(|parameters| {
-        let spline = RationalQuadratic { bins: 5, bound: 3.0, parameters };
-        (format!("{parameters:?}"), spline.into())
-    }));
-    all
-}
-
-/// What the laws must know about a univariate: whether it keeps volume, where its bounds are.
-fn knowing(laws: Laws, univariate: &AnyUnivariate) -> Laws {
-    match univariate {
-        AnyUnivariate::Shift(_) => laws.volume_preserving(),
-        AnyUnivariate::Affine(_) => laws,
-        AnyUnivariate::RationalQuadratic(spline) => {
-            laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4)
-        }
-    }
 }
 
 fn mlp() -> ConditionerConfig {

@@ -1,3 +1,4 @@
 //! What can be computed about a flow at a point: exact Jacobians.
 
 pub mod jacobian;
+mod matrix;

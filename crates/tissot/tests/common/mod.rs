@@ -4,3 +4,5 @@
 
 pub mod golden;
 pub mod pointwise;
+#[cfg(feature = "testing")]
+pub mod univariates;

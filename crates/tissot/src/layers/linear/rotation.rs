@@ -112,7 +112,7 @@ mod tests {
                 }
             }
             let turned = factorise(q);
-            let sign = if transpositions(&turned.order) % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = if transpositions(&turned.order).is_multiple_of(2) { 1.0 } else { -1.0 };
             let determinant: f64 = (0..n).map(|i| turned.upper[i][i]).product::<f64>() * sign;
             assert!((determinant - 1.0).abs() < 1e-12, "n = {n}: {determinant}");
         }

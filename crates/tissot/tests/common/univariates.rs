@@ -1,0 +1,38 @@
+//! The univariates of the law table.
+
+use tissot::laws::Laws;
+use tissot::univariate::*;
+
+/// Every univariate, with every law of scale and of splines.
+pub fn univariates() -> Vec<(String, AnyUnivariate)> {
+    let scales = [
+        LogScale::Exp,
+        LogScale::ZUKO,
+        LogScale::NFLOWS_COUPLING,
+        LogScale::NFLOWS_AUTOREGRESSIVE,
+        LogScale::GLOW,
+        LogScale::Tanh { bound: 3.0 },
+        LogScale::Atan { clamp: 2.0 },
+    ];
+    let splines = [SplineParams::default(), SplineParams::nflows(1.0), SplineParams::zuko()];
+    let mut all: Vec<(String, AnyUnivariate)> = vec![("Shift".into(), Shift.into())];
+    all.extend(scales.map(|scale| (format!("{scale:?}"), Affine { scale, ..Affine::default() }.into())));
+    let other = Affine { order: AffineOrder::ShiftThenScale, ..Affine::default() };
+    all.push(("shift, then scale".into(), other.into()));
+    all.extend(splines.map(|parameters| {
+        let spline = RationalQuadratic { bins: 5, bound: 3.0, parameters };
+        (format!("{parameters:?}"), spline.into())
+    }));
+    all
+}
+
+/// What the laws must know about a univariate: whether it keeps volume, where its bounds are.
+pub fn knowing(laws: Laws, univariate: &AnyUnivariate) -> Laws {
+    match univariate {
+        AnyUnivariate::Shift(_) => laws.volume_preserving(),
+        AnyUnivariate::Affine(_) => laws,
+        AnyUnivariate::RationalQuadratic(spline) => {
+            laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4)
+        }
+    }
+}
