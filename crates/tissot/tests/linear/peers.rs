@@ -36,6 +36,7 @@ fn nflows(file: &Golden, n: usize, order: Option<Vec<usize>>) -> LuLinear {
     let config = LuLinearConfig {
         place: if order.is_some() { PermutationPlace::Before } else { PermutationPlace::None },
         permutation: PermutationConfig::Given(order.unwrap_or_default()),
+        diagonal: DiagonalLaw::Softplus { epsilon: 1e-3 },
         ..Default::default()
     };
     let mut layer = init(&config, n);

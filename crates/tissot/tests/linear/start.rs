@@ -64,7 +64,8 @@ fn a_configuration_survives_json() {
     let json = serde_json::to_string(&config).unwrap();
     assert_eq!(serde_json::from_str::<LuLinearConfig>(&json).unwrap(), config);
     let short: LuLinearConfig = serde_json::from_str(r#"{"diagonal":{"Softplus":{}}}"#).unwrap();
-    assert_eq!(short, LuLinearConfig::default());
+    let diagonal = DiagonalLaw::Softplus { epsilon: 1e-3 };
+    assert_eq!(short, LuLinearConfig { diagonal, ..LuLinearConfig::default() });
     assert!(serde_json::from_str::<LuLinearConfig>(r#"{"biass":true}"#).is_err());
     let wrong = LuLinearConfig { diagonal: DiagonalLaw::Softplus { epsilon: 0.0 }, ..config };
     assert!(wrong.init(4, &device(), &mut ChaCha8Rng::seed_from_u64(0)).is_err());
