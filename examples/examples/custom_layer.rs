@@ -23,7 +23,7 @@ impl Bijection<2> for Stretch {
     }
 
     fn inverse(&self, z: Tensor<2>, context: Context<'_>) -> (Tensor<2>, Tensor<1>) {
-        // Newton's method: z(x) - x/2 .. is smooth and increasing, so it converges from x = z / (1 + a).
+        // Newton's method: z(x) is increasing, and bends one way on either side of 0, so it converges from z / (1 + a).
         let a = self.log_a.val().exp().unsqueeze::<2>();
         let mut x = z.clone() / (a.clone() + 1.0);
         for _ in 0..30 {
@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("all laws hold for the layer alone");
 
     let linear = LuLinearConfig::default().init(3, &device, &mut ChaCha8Rng::seed_from_u64(0))?;
-    let pair = laws::randomize((stretch, linear), 1, 0.5);
-    Laws::new("stretch, then linear").features(3).check::<2, _>(&pair)?;
+    let pair = laws::randomize((stretch, linear), 2, 1.0);
+    Laws::new("stretch, then linear").features(3).stack().check::<2, _>(&pair)?;
     println!("and in a chain");
 
     let flow = Flow::new(pair, [3]);

@@ -30,6 +30,6 @@ fn main() -> Result<(), tissot::Error> {
     let log_prob = flow.log_prob(test, Context::NONE);
     println!("held-out log-density: {:.3} nats a point", log_prob.mean().into_scalar::<f32>());
     let samples: Tensor<2> = flow.sample(5, Context::NONE, &mut rng);
-    println!("five samples: {samples}");
+    println!("five samples: {:.2?}", samples.into_data().iter::<f32>().collect::<Vec<_>>());
     Ok(())
 }
