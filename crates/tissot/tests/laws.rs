@@ -1,18 +1,17 @@
-//! The law table: every layer, every univariate in it, every preset, in f64 and f32.
+//! The law table: every layer, and every univariate in it, in f64 and f32.
 
 mod common;
 
 use burn::tensor::Device;
 use common::pointwise::Pointwise;
-use common::univariates::{knowing, univariates};
+use common::table::{check, knowing, univariates};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tissot::laws::{Allowed, Law, Laws, randomize, starts_as_permutation};
+use tissot::laws::{Allowed, Laws};
 use tissot::layers::*;
 use tissot::nets::*;
-use tissot::presets::{self, Size};
 use tissot::univariate::*;
-use tissot::{Bijection, Chain, FlowConfig, Layer, LayerConfig};
+use tissot::{Layer, LayerConfig};
 
 /// One row: a layer, the events it acts on, and what the laws must know about it.
 struct Row {
@@ -47,19 +46,6 @@ impl Row {
             _ => check::<4, _>(&self.laws, layer),
         }
     }
-}
-
-/// Checks all laws at the first random parameters that are far enough from the identity to prove something.
-fn check<const D: usize, B: Bijection<D>>(laws: &Laws, bijection: B) {
-    let mut outcome = Ok(());
-    for (seed, scale) in (0..).zip([0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0, 8.0]) {
-        outcome = laws.check::<D, _>(&randomize(bijection.clone(), seed, scale));
-        match &outcome {
-            Err(violation) if violation.law == Law::Strength => {}
-            _ => break,
-        }
-    }
-    outcome.unwrap_or_else(|violation| panic!("{violation}"));
 }
 
 /// One configuration of each variant: what [`rows`] is called with.
@@ -232,55 +218,6 @@ fn couplings_of_images_keep_every_law() {
     }
 }
 
-/// The presets at a small size.
-fn flows(features: usize, context: usize) -> Vec<(&'static str, FlowConfig)> {
-    let size = Size::new(features).with_context(context).with_transforms(2).with_hidden([12, 12]);
-    let mut flows = vec![
-        ("maf", presets::maf(&size)),
-        ("iaf", presets::iaf(&size)),
-        ("nsf_autoregressive", presets::nsf_autoregressive(&size)),
-    ];
-    if features > 1 {
-        flows.extend([
-            ("nice", presets::nice(&size)),
-            ("real_nvp", presets::real_nvp(&size)),
-            ("nsf_coupling", presets::nsf_coupling(&size)),
-        ]);
-    }
-    flows
-}
-
-fn chain(config: &FlowConfig) -> Chain<Layer> {
-    let flow = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(5));
-    flow.unwrap_or_else(|error| panic!("{error}")).bijection
-}
-
-#[test]
-fn every_preset_keeps_the_laws_of_a_stack() {
-    for (features, context) in [(3, 0), (3, 2), (1, 0)] {
-        for (name, config) in flows(features, context) {
-            let mut laws = Laws::new(format!("{name}, {features} features, context {context}"))
-                .features(features)
-                .stack();
-            if context > 0 {
-                laws = laws.context(context);
-            }
-            check::<2, _>(&laws, chain(&config));
-        }
-    }
-}
-
-#[test]
-fn every_preset_starts_as_a_permutation() {
-    for (name, config) in flows(4, 0) {
-        let laws = Laws::new(format!("{name} at its start")).features(4);
-        for dtype in [burn::tensor::FloatDType::F64, burn::tensor::FloatDType::F32] {
-            let case = laws.case::<2, _>(&chain(&config), dtype);
-            starts_as_permutation(&case).unwrap_or_else(|violation| panic!("{violation}"));
-        }
-    }
-}
-
 #[test]
 fn every_config_survives_json() {
     for variant in variants() {
@@ -288,8 +225,5 @@ fn every_config_survives_json() {
             let text = serde_json::to_string(&row.config).unwrap();
             assert_eq!(serde_json::from_str::<LayerConfig>(&text).unwrap(), row.config, "{}", row.name);
         }
-    }
-    for (name, config) in flows(3, 2) {
-        assert_eq!(FlowConfig::from_json(&config.to_json().unwrap()).unwrap(), config, "{name}");
     }
 }

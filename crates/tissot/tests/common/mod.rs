@@ -5,4 +5,4 @@
 pub mod golden;
 pub mod pointwise;
 #[cfg(feature = "testing")]
-pub mod univariates;
+pub mod table;

@@ -1,6 +1,7 @@
-//! The univariates of the law table.
+//! What tables of laws share: the univariates, and how a row is checked.
 
-use tissot::laws::Laws;
+use tissot::Bijection;
+use tissot::laws::{Law, Laws, randomize};
 use tissot::univariate::*;
 
 /// Every univariate, with every law of scale and of splines.
@@ -35,4 +36,17 @@ pub fn knowing(laws: Laws, univariate: &AnyUnivariate) -> Laws {
             laws.knots(&[-spline.bound, 0.0, spline.bound]).spread(2.4)
         }
     }
+}
+
+/// Checks all laws at the first random parameters that are far enough from the identity to prove something.
+pub fn check<const D: usize, B: Bijection<D>>(laws: &Laws, bijection: B) {
+    let mut outcome = Ok(());
+    for (seed, scale) in (0..).zip([0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 5.0, 8.0]) {
+        outcome = laws.check::<D, _>(&randomize(bijection.clone(), seed, scale));
+        match &outcome {
+            Err(violation) if violation.law == Law::Strength => {}
+            _ => break,
+        }
+    }
+    outcome.unwrap_or_else(|violation| panic!("{violation}"));
 }
