@@ -135,5 +135,6 @@ fn text(contestants: &[Contestant], held_out: f64, error: f64, rows: usize, out:
     let _ = writeln!(text, "  tissot sample {out}/model.tissot -n 5");
     let _ = writeln!(text, "  tissot score {out}/model.tissot {out}/samples.csv --out scores.csv");
     let _ = writeln!(text, "  tissot fit YOUR.csv --out my.tissot");
+    let _ = writeln!(text, "(from the source folder, `cargo run --` stands for `tissot`)");
     text
 }
