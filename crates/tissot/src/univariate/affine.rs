@@ -1,9 +1,10 @@
 //! A scale and a shift of each element.
 
-use super::{LogScale, Univariate, param};
+use super::{LogScale, Univariate, param, summed};
 use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::univariate::{self as fused, Direction};
 
 /// Whether an affine function scales or shifts first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,15 @@ impl Affine {
         self.scale.validate().map_err(|error| error.within("scale"))
     }
 
+    /// The same function in the words of the kernels, where they know its law.
+    fn kernel(&self) -> Option<fused::Univariate> {
+        let order = match self.order {
+            AffineOrder::ScaleThenShift => fused::Order::ScaleThenShift,
+            AffineOrder::ShiftThenScale => fused::Order::ShiftThenScale,
+        };
+        Some(fused::Univariate::Affine(fused::Affine { scale: self.scale.law()?, order }))
+    }
+
     /// The shift, `log s` as the parameters have it, and `log s` of every element, `[batch, elements]`.
     fn parts(&self, dims: [usize; 2], params: &Tensor<3>) -> (Tensor<2>, Tensor<2>, Tensor<2>) {
         let log_s = self.scale.of(param(params, 1));
@@ -77,5 +87,19 @@ impl Univariate for Affine {
             AffineOrder::ShiftThenScale => y * reciprocal + t,
         };
         (x, slopes.neg())
+    }
+
+    /// By one fused operation where the device has it.
+    fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        self.kernel()
+            .and_then(|kernel| fused::apply(&x, &params, kernel, Direction::Forward))
+            .unwrap_or_else(|| summed(self.elementwise(x, params)))
+    }
+
+    /// By one fused operation where the device has it.
+    fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        self.kernel()
+            .and_then(|kernel| fused::apply(&y, &params, kernel, Direction::Inverse))
+            .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
     }
 }
