@@ -6,12 +6,15 @@
 //!
 //! Every line of the workspace that touches burn's backend traits is here. Kernels exist for burn's CPU backend, Flex, in
 //! f32 and f64. They work on blocks of [`LANES`] elements, in loops over lanes that the compiler turns into vector
-//! instructions for the processor at hand ([`pulp::Arch`]), and in parallel over rows.
+//! instructions for the processor at hand, and in parallel over rows.
 
 mod device;
 #[cfg(feature = "flex")]
 mod flex;
+pub mod optimiser;
 mod real;
+#[cfg(feature = "flex")]
+mod simd;
 pub mod univariate;
 
 pub use real::{LANES, Lanes, Real};
