@@ -190,6 +190,9 @@ pub struct FitArgs {
     pub checkpoint_every: Option<u64>,
     /// Go on from the last checkpoint in MODEL.run/.
     #[arg(long)]
+    /// Features of a learned embedding of the context, before everything that it conditions.
+    #[arg(long)]
+    pub embed_context: Option<usize>,
     pub resume: bool,
     /// Where to compute.
     #[command(flatten)]

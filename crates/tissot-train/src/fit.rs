@@ -173,10 +173,9 @@ impl Fit<'_> {
         state.memory.step += 1;
         if !(value.is_finite() && norm.is_finite()) {
             state.memory.skipped += 1;
-            let layer =
-                blame::first_not_finite(&state.flow.valid().bijection, batch.x.clone(), context(batch))
-                    .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
-                    .unwrap_or_else(|| "the base distribution".into());
+            let layer = blame::first_in_flow(&state.flow.valid(), batch.x.clone(), context(batch))
+                .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
+                .unwrap_or_else(|| "the base distribution".into());
             return Event::Skipped { step, layer };
         }
         state.memory.skipped = 0;

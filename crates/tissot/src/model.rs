@@ -1,6 +1,6 @@
 //! A flow with the columns and units of the table it was fitted to.
 
-use crate::bijection::{Bijection, Context};
+use crate::bijection::Context;
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::error::Error;
@@ -138,7 +138,7 @@ impl Model {
                 .collect();
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let (z, _) = self.flow.bijection.forward(self.tensor(x, d), context);
+            let (z, _) = self.flow.forward(self.tensor(x, d), context);
             let z: Vec<f64> = z.into_data().iter().collect();
             z.into_iter().enumerate().map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
         })
@@ -153,7 +153,7 @@ impl Model {
         self.blocks(z, context, |z, context| {
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let (x, _) = self.flow.bijection.inverse(self.tensor(z.to_vec(), d), context);
+            let (x, _) = self.flow.inverse(self.tensor(z.to_vec(), d), context);
             let mut out = Vec::with_capacity(z.len());
             self.to_user(x, &mut out);
             out

@@ -8,6 +8,7 @@ use crate::prepare;
 use crate::progress::Progress;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use tissot::nets::EmbeddingConfig;
 use tissot::{FlowConfig, Model, Provenance, presets};
 use tissot_train::{Fit, Settings, Stop, fit_columns};
 
@@ -149,14 +150,22 @@ fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig,
     size.transforms = args.transforms.unwrap_or(size.transforms);
     size.hidden = args.hidden.clone().unwrap_or(size.hidden);
     size.bins = args.bins.unwrap_or(size.bins);
-    Ok(match args.flow {
+    let config = match args.flow {
         FlowArg::Nsf => presets::nsf_autoregressive(&size),
         FlowArg::NsfCoupling => presets::nsf_coupling(&size),
         FlowArg::Maf => presets::maf(&size),
         FlowArg::Iaf => presets::iaf(&size),
         FlowArg::Realnvp => presets::real_nvp(&size),
         FlowArg::Nice => presets::nice(&size),
-    })
+    };
+    match args.embed_context {
+        None => Ok(config),
+        Some(_) if context == 0 => Err(Failure::Usage(
+            "--embed-context: there is no context to embed; name its columns with --context".into(),
+        )),
+        Some(0) => Err(Failure::Usage("--embed-context: found 0, expected at least 1".into())),
+        Some(features) => Ok(config.with_embedding(EmbeddingConfig::new(features))),
+    }
 }
 
 fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
