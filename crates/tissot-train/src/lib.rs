@@ -2,6 +2,7 @@
 
 pub mod baseline;
 mod batches;
+mod beside;
 mod blame;
 mod checkpoint;
 pub mod checks;
@@ -18,7 +19,9 @@ pub mod synthetic;
 pub mod table;
 
 pub use blame::first_not_finite;
+pub use beside::BesideGaussian;
 pub use error::FitError;
+pub use checkpoint::checkpoint_path;
 pub use event::{Event, Fitted, Stop};
 pub use fit::Fit;
 pub use preprocess::fit_columns;

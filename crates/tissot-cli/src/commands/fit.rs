@@ -9,8 +9,8 @@ use crate::progress::Progress;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use tissot::nets::EmbeddingConfig;
-use tissot::{FlowConfig, Model, Provenance, presets};
-use tissot_train::{Fit, Settings, Stop, fit_columns};
+use tissot::{FlowConfig, Provenance, presets};
+use tissot_train::{BesideGaussian, Fit, Fitted, Settings, Stop, checkpoint_path, fit_columns};
 
 /// What `--config` holds.
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +40,13 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let settings = settings(args, file.settings.unwrap_or_default(), data.splits.train.n);
     let preset = if custom { "custom".into() } else { format!("{:?}", args.flow).to_lowercase() };
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
+    let run = run_folder(&args.out);
+    if args.resume && !checkpoint_path(&run).exists() {
+        failure::say(&format!(
+            "note: there is no checkpoint in {} to resume from; this run starts anew",
+            run.display()
+        ));
+    }
     let fit = Fit {
         config,
         columns,
@@ -47,7 +54,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         splits: &data.splits,
         settings,
         device,
-        run: Some(run_folder(&args.out)),
+        run: Some(run),
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
@@ -55,17 +62,32 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let fitted = fit.run(&mut |event| progress.observe(event))?;
     progress.finish();
     fitted.model.save(&args.out)?;
-    report(&fitted.model, &fitted.stop, &args.out, json)?;
+    report(&fitted, &args.out, json)?;
+    if let Some(warning) = fitted.beside.filter(BesideGaussian::is_worse).map(|beside| worse(&beside)) {
+        failure::say(&format!("warning: {warning}"));
+    }
     match fitted.stop {
         Stop::NotFinite(error) => Err(error.into()),
         _ => Ok(()),
     }
 }
 
+/// What a user should know about a flow that is not worth its name.
+fn worse(beside: &BesideGaussian) -> String {
+    let rows = if beside.held_out { "held-out" } else { "validation" };
+    let (gaussian, flow, error) = (beside.gaussian, beside.flow, beside.error);
+    let difference = gaussian - flow;
+    format!(
+        "a single Gaussian of the training rows is better on the {rows} rows: {gaussian:.4} nats a row, the flow {flow:.4} \
+         (by {difference:.4} +- {error:.4}); train longer, or with more rows or a smaller flow"
+    )
+}
+
 /// Prints what was fitted.
-fn report(model: &Model, stop: &Stop, out: &Path, json: bool) -> Outcome {
+fn report(fitted: &Fitted, out: &Path, json: bool) -> Outcome {
+    let model = &fitted.model;
     let known = &model.provenance;
-    let why = match stop {
+    let why = match fitted.stop {
         Stop::Finished => "all steps taken",
         Stop::Early => "validation got no better",
         Stop::Asked => "stopped on request; the best model so far was kept",
@@ -75,6 +97,8 @@ fn report(model: &Model, stop: &Stop, out: &Path, json: bool) -> Outcome {
         "out": out, "steps": known.steps, "stop": why, "validation_log_prob": known.validation_log_prob,
         "held_out": known.held_out.map(|(mean, _)| mean), "held_out_error": known.held_out.map(|(_, error)| error),
         "parameters": model.num_params(), "is_bound": model.columns.any_integer(),
+        "gaussian": fitted.beside.map(|beside| output::number(beside.gaussian)),
+        "worse_than_gaussian": fitted.beside.map(|beside| beside.is_worse()),
     });
     Ok(output::print(json, &value, || {
         let bound =
@@ -113,6 +137,13 @@ fn check_out(out: &Path) -> Result<(), Failure> {
     // A device or a pipe would be replaced by a file.
     if out.exists() && !out.is_file() {
         return wrong("is no regular file; name a file such as model.tissot");
+    }
+    let run = run_folder(out);
+    if run.exists() && !run.is_dir() {
+        return wrong(&format!(
+            "its checkpoints go to {}, which is no folder; move that file",
+            run.display()
+        ));
     }
     Ok(())
 }
