@@ -106,6 +106,8 @@ pub enum SplitArg {
     Random,
     /// The last rows.
     Order,
+    /// The latest rows, by the values of a column.
+    Time(String),
     /// By the values of a column.
     Group(String),
 }
@@ -118,7 +120,8 @@ impl std::str::FromStr for SplitArg {
             None if text == "random" => Ok(Self::Random),
             None if text == "order" => Ok(Self::Order),
             Some(("group", column)) if !column.is_empty() => Ok(Self::Group(column.into())),
-            _ => Err("expected random, order or group:COLUMN".into()),
+            Some(("time", column)) if !column.is_empty() => Ok(Self::Time(column.into())),
+            _ => Err("expected random, order, time:COLUMN or group:COLUMN".into()),
         }
     }
 }
@@ -149,7 +152,9 @@ pub struct FitArgs {
     /// Rows that miss a value.
     #[arg(long, value_enum, default_value_t)]
     pub missing: MissingArg,
-    /// random, order (the last rows test: for time series) or group:COLUMN (a group stays together).
+    /// How validation and test rows are chosen: random; order (the last rows test, those before them validate);
+    /// time:COLUMN (the same, by numbers or dates such as 2018-02-28T09:30); group:COLUMN (rows with one value, text or
+    /// number, stay together). That column is none of the density's unless --columns or --context names it.
     #[arg(long, default_value = "random")]
     pub split: SplitArg,
     /// The share of rows that choose the best weights.
@@ -185,14 +190,14 @@ pub struct FitArgs {
     /// Bins of a spline.
     #[arg(long)]
     pub bins: Option<usize>,
+    /// Features of a learned embedding of the context, before everything that it conditions.
+    #[arg(long)]
+    pub embed_context: Option<usize>,
     /// Steps between checkpoints in MODEL.run/.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
     /// Go on from the last checkpoint in MODEL.run/.
     #[arg(long)]
-    /// Features of a learned embedding of the context, before everything that it conditions.
-    #[arg(long)]
-    pub embed_context: Option<usize>,
     pub resume: bool,
     /// Where to compute.
     #[command(flatten)]

@@ -4,8 +4,8 @@ use crate::args::{FitArgs, MissingArg, SplitArg};
 use crate::failure::Failure;
 use tissot::columns::{Column, Domain};
 use tissot_train::checks::{self, Severity};
-use tissot_train::table::{Missing, ReadOptions, RowReader, Table, TableError};
-use tissot_train::{Rows, SplitBy, Splits};
+use tissot_train::table::{LabelColumn, Missing, ReadOptions, RowReader, Table, TableError};
+use tissot_train::{Rows, SplitBy, Splits, groups, times};
 
 /// Rows that are read at a time.
 const BLOCK: usize = 8_192;
@@ -92,21 +92,23 @@ pub struct Prepared {
 /// # Errors
 /// Where the table cannot be read, a column is not there, or a density over its columns does not exist.
 pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
-    let group = match &args.split {
-        SplitArg::Group(column) => Some(column.clone()),
-        _ => None,
+    let label = match &args.split {
+        SplitArg::Group(column) | SplitArg::Time(column) => Some(column),
+        SplitArg::Random | SplitArg::Order => None,
     };
     // With chosen columns the others may hold anything, text included.
     let wanted = args.columns.clone().map(|columns| {
         let mut wanted = columns;
-        for name in args.context.iter().chain(&group) {
+        for name in &args.context {
             if !wanted.contains(name) {
                 wanted.push(name.clone());
             }
         }
         wanted
     });
-    let options = ReadOptions { columns: wanted, missing: args.missing.into(), ..ReadOptions::default() };
+    let labels = label.map(|name| LabelColumn { name: name.clone(), is_number: args.context.contains(name) });
+    let options =
+        ReadOptions { columns: wanted, labels, missing: args.missing.into(), ..ReadOptions::default() };
     let table = Table::read(&args.data, &options)?;
     let place = |name: &String| {
         table.columns.iter().position(|column| column == name).ok_or_else(|| {
@@ -114,10 +116,9 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
         })
     };
     let context: Vec<usize> = args.context.iter().map(place).collect::<Result<_, _>>()?;
-    let group = group.as_ref().map(place).transpose()?;
     let columns: Vec<usize> = match &args.columns {
         Some(columns) => columns.iter().map(place).collect::<Result<_, _>>()?,
-        None => (0..table.columns.len()).filter(|i| !context.contains(i) && group != Some(*i)).collect(),
+        None => (0..table.columns.len()).filter(|i| !context.contains(i)).collect(),
     };
     if columns.is_empty() {
         return Err(Failure::Usage("no columns are left for the density".into()));
@@ -150,12 +151,13 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
     if table.dropped > 0 {
         warnings.push(format!("{} rows with missing values were left out", table.dropped));
     }
-    let by = match (&args.split, group) {
-        (SplitArg::Order, _) => SplitBy::Order,
-        (_, Some(i)) => {
-            SplitBy::Group(table.values.chunks(table.columns.len()).map(|row| row[i].to_bits()).collect())
+    let by = match &args.split {
+        SplitArg::Random => SplitBy::Random,
+        SplitArg::Order => SplitBy::Order,
+        SplitArg::Group(_) => SplitBy::Group(groups(&table.labels)),
+        SplitArg::Time(column) => {
+            SplitBy::Time(times(&table.labels).map_err(|i| no_time(&table, column, i))?)
         }
-        _ => SplitBy::Random,
     };
     let splits = Splits::new(&rows, args.validation, args.test, &by, args.seed)?;
     Ok(Prepared {
@@ -166,6 +168,16 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
         splits,
         warnings,
     })
+}
+
+/// Says which row has no time.
+fn no_time(table: &Table, column: &str, i: usize) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{}: row {}, column {column:?}: found {:?}, expected a time: numbers in all rows, or dates such as 2018-02-28T09:30",
+        table.name,
+        table.lines[i],
+        table.labels[i]
+    )
 }
 
 /// What makes a density infinite or keeps it from existing: the worst is an error, the rest warnings.
