@@ -16,8 +16,8 @@ fn models_that_are_none() {
     let no_model =
         "this is no tissot model or checkpoint (it does not begin as one); `tissot fit` makes models";
     for (model, message) in [
-        ("none.tissot", "none.tissot: No such file or directory (os error 2)".to_owned()),
-        (".", ".: Is a directory (os error 21)".to_owned()),
+        ("none.tissot", "none.tissot: cannot be read: No such file or directory (os error 2)".to_owned()),
+        (".", ".: cannot be read: Is a directory (os error 21)".to_owned()),
         ("two.csv", format!("two.csv: {no_model}")),
         ("empty.tissot", format!("empty.tissot: {no_model}")),
     ] {
@@ -68,6 +68,12 @@ fn outputs_that_cannot_be_written() {
     };
     model("none/m.tissot", "--out none/m.tissot: its folder does not exist; make it first");
     model("folder", "--out folder: is a folder; name a file such as model.tissot");
+    folder.write("m.tissot.run", "a file, where the run's folder is to be");
+    model(
+        "m.tissot",
+        "--out m.tissot: its checkpoints go to m.tissot.run, which is no folder; move that file",
+    );
+    folder.fails(&["demo", "--out", "two.csv"], 2, "--out two.csv: File exists (os error 17)");
     let commands: [&[&str]; 3] = [
         &["score", "model.tissot", "two.csv"],
         &["sample", "model.tissot", "-n", "3"],
@@ -123,7 +129,7 @@ fn flags_that_make_no_sense() {
     let folder = Folder::with_model();
     let help = "; --help lists what can be given";
     let domains = "real, positive, integer, bounded(a,b) or periodic(a,b), a < b";
-    let cases: [(&[&str], String); 13] = [
+    let cases: [(&[&str], String); 14] = [
         (&["--domain", "q=positive"], "--domain q: no such column; there are x, y".into()),
         (
             &["--domain", "x"],
@@ -146,11 +152,18 @@ fn flags_that_make_no_sense() {
         (
             &["--split", "group:"],
             format!(
-                "invalid value 'group:' for '--split <SPLIT>': expected random, order or group:COLUMN{help}"
+                "invalid value 'group:' for '--split <SPLIT>': expected random, order, time:COLUMN or group:COLUMN{help}"
             ),
         ),
-        (&["--split", "group:h"], "two.csv: no column h; it has x, y".into()),
         (&["--context", "w"], "two.csv: no column w; it has x, y".into()),
+        (
+            &["--embed-context", "4"],
+            "--embed-context: there is no context to embed; name its columns with --context".into(),
+        ),
+        (
+            &["--columns", "x", "--context", "y", "--embed-context", "0"],
+            "--embed-context: found 0, expected at least 1".into(),
+        ),
         (&["--columns", "x", "--context", "x"], "column x is both in --columns and in --context".into()),
         (
             &["--columns", "x", "--flow", "realnvp"],
@@ -161,7 +174,8 @@ fn flags_that_make_no_sense() {
     for (flags, message) in cases {
         fit(&folder, flags, 2, &message);
     }
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 5] = [
+        (&["--split", "group:h"], "two.csv: there is no column \"h\"; the columns are x, y"),
         (&["--batch", "0"], "batch: found 0, expected at least 1"),
         (&["--learning-rate", "nan"], "learning_rate: found NaN, expected a number above 0"),
         (&["--hidden", "0"], "layers[1].hidden[0]: found 0 units, expected at least 1"),

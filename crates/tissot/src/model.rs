@@ -181,7 +181,7 @@ impl Model {
     /// Writes the model to one file that needs nothing else, beside it and renamed, so that it is never half-written.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be written.
+    /// [`Error::Write`] where it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         store::save(self, path.as_ref())
     }
@@ -189,7 +189,7 @@ impl Model {
     /// Reads a model onto `device`.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::ModelFile`] where it is no model, or an altered one.
+    /// [`Error::Read`] where the file cannot be read, [`Error::ModelFile`] where it is no model, or an altered one.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
         store::load(path.as_ref(), device)
     }
