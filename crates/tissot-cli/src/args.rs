@@ -158,10 +158,10 @@ pub struct FitArgs {
     #[arg(long, default_value = "random")]
     pub split: SplitArg,
     /// The share of rows that choose the best weights.
-    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
     pub validation: f64,
     /// The share of rows that nothing is chosen by; they are read once, at the end.
-    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
     pub test: f64,
     /// All randomness comes from it.
     #[arg(long, default_value_t = 0)]
@@ -173,13 +173,13 @@ pub struct FitArgs {
     #[arg(long)]
     pub steps: Option<u64>,
     /// Minutes of training, at most.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub minutes: Option<f64>,
     /// Rows a step.
     #[arg(long)]
     pub batch: Option<usize>,
     /// The learning rate.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// How many transforms follow one another.
     #[arg(long)]

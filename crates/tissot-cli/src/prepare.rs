@@ -144,7 +144,7 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
     let names = |of: &[usize]| of.iter().map(|&i| table.columns[i].clone()).collect::<Vec<_>>();
     let domains: Vec<Domain> = columns.iter().map(domain).collect();
     let rows = divide(&table.values, table.columns.len(), &columns, &context);
-    let mut warnings = inspect(&names(&columns), &domains, &rows)?;
+    let mut warnings = inspect(&table.name, &names(&columns), &domains, &rows)?;
     for &i in columns.iter().chain(&context) {
         check_domain(&table, i, domain(&i))?;
     }
@@ -181,15 +181,15 @@ fn no_time(table: &Table, column: &str, i: usize) -> anyhow::Error {
 }
 
 /// What makes a density infinite or keeps it from existing: the worst is an error, the rest warnings.
-fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<String>, Failure> {
+fn inspect(file: &str, names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<String>, Failure> {
+    let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     if rows.n <= names.len() {
-        let what = format!(
-            "{} rows are fewer than a density over {} columns needs (at least {})",
-            rows.n,
-            names.len(),
+        return Err(Failure::Failed(anyhow::anyhow!(
+            "{file}: {} fewer than a density over {} needs (at least {})",
+            plural(rows.n, "row is", "rows are"),
+            plural(names.len(), "column", "columns"),
             names.len() + 1
-        );
-        return Err(Failure::Failed(anyhow::anyhow!(what)));
+        )));
     }
     let bounds: Vec<[Option<f64>; 2]> = domains
         .iter()
@@ -202,7 +202,7 @@ fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<Stri
     let integer: Vec<bool> = domains.iter().map(|domain| *domain == Domain::Integer).collect();
     let findings = checks::inspect_columns(names, &rows.values, &bounds, &integer);
     if let Some(worst) = findings.iter().find(|finding| finding.severity == Severity::Error) {
-        return Err(Failure::Failed(anyhow::anyhow!(worst.message.clone())));
+        return Err(Failure::Failed(anyhow::anyhow!("{file}: {}", worst.message)));
     }
     Ok(findings.into_iter().map(|finding| finding.message).collect())
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, TINY, csv, normal, rng, two};
+use common::{Folder, TINY, csv, normal, rng};
 use std::path::Path;
 
 fn fit(folder: &Folder, flags: &[&str], code: i32, message: &str) {
@@ -174,16 +174,21 @@ fn flags_that_make_no_sense() {
     for (flags, message) in cases {
         fit(&folder, flags, 2, &message);
     }
-    let cases: [(&[&str], &str); 5] = [
-        (&["--split", "group:h"], "two.csv: there is no column \"h\"; the columns are x, y"),
+    let cases: [(&[&str], &str); 8] = [
         (&["--batch", "0"], "batch: found 0, expected at least 1"),
+        (&["--steps", "0"], "steps: found 0, expected at least 1"),
+        (&["--epochs", "0"], "--epochs: found 0, expected at least 1"),
+        (&["--minutes", "-1"], "minutes: found -1, expected a number above 0"),
         (&["--learning-rate", "nan"], "learning_rate: found NaN, expected a number above 0"),
+        (&["--learning-rate", "-0.1"], "learning_rate: found -0.1, expected a number above 0"),
         (&["--hidden", "0"], "layers[1].hidden[0]: found 0 units, expected at least 1"),
         (&["--bins", "1"], "layers[1].bins: found 1, expected 2 or more"),
     ];
     for (flags, message) in cases {
-        fit(&folder, flags, 1, message);
+        fit(&folder, flags, 2, message);
     }
+    let message = "two.csv: there is no column \"h\"; the columns are x, y";
+    fit(&folder, &["--split", "group:h"], 1, message);
     folder.fails(&["frob"], 2, &format!("unrecognized subcommand 'frob'{help}"));
     let message = format!("the following required arguments were not provided: --out <OUT>{help}");
     folder.fails(&["fit", "two.csv"], 2, &message);
@@ -258,39 +263,19 @@ fn configurations_that_do_not_work() {
         2,
         "--config: its flow has 2 features and 0 of context, the chosen columns are 3 and 0",
     );
+    fit(
+        &folder,
+        &["--config", "flow.json", "--bins", "4"],
+        2,
+        "--bins: the file of --config has a whole flow; change it there",
+    );
     let mut empty = known["flow"].clone();
     empty["layers"] = serde_json::json!([]);
     folder.write("flow.json", serde_json::json!({ "flow": empty }).to_string());
     fit(
         &folder,
         &["--config", "flow.json"],
-        1,
+        2,
         "flow: found nothing to learn, expected a layer with parameters",
     );
-}
-
-#[test]
-fn runs_that_cannot_go_on() {
-    let folder = Folder::with_model();
-    let again = |flags: &[&str], message: &str| {
-        let args = [&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..], flags].concat();
-        folder.fails(&args, 1, &format!("model.tissot.run/checkpoint: {message}"));
-    };
-    let other = "it is of another run (other rows, columns, flow or settings); repeat that run's flags, or start anew without --resume";
-    again(&["--seed", "1"], other);
-    again(&["--learning-rate", "0.1"], other);
-    folder.write("two.csv", two(200, 2));
-    again(&[], other);
-    folder.write("two.csv", two(200, 1));
-    let good = folder.read("model.tissot.run/checkpoint");
-    let mut bad = good.clone();
-    let last = bad.len() - 1;
-    bad[last] ^= 0x80;
-    folder.write("model.tissot.run/checkpoint", bad);
-    again(&[], "part 5 of 5 was altered (the checksum does not fit)");
-    folder.write("model.tissot.run/checkpoint", &good[..good.len() / 2]);
-    let output = folder.run(&[&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..]].concat());
-    let found = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(found.ends_with(" of 5: it was cut off\n") && found.lines().count() == 1, "{found}");
-    assert_eq!(output.status.code(), Some(1));
 }

@@ -11,7 +11,7 @@ fn a_flow_that_is_worse_than_a_gaussian_says_so() {
     // A sheared ring: a Gaussian knows the shear and not the hole, the flow knows neither at its start, and both later.
     let mut rng = rng(15);
     let row = |_| {
-        let (angle, radius) = (6.283 * normal(&mut rng), 5.0 + 0.1 * normal(&mut rng));
+        let (angle, radius) = (std::f64::consts::TAU * normal(&mut rng), 5.0 + 0.1 * normal(&mut rng));
         vec![radius * angle.cos(), radius * (angle.sin() + 2.0 * angle.cos())]
     };
     folder.write("ring.csv", csv("x,y", (0..600).map(row)));

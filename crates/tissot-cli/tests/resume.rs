@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Folder, rng, two};
+use common::{Folder, TINY, rng, two};
 use rand::RngExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -176,4 +176,30 @@ fn ctrl_c_keeps_the_best_model_and_says_so() {
     let info = folder.json(&["info", "model.tissot", "--json"]);
     assert!(info["provenance"]["validation_log_prob"].is_f64());
     assert!(info["provenance"]["steps"].as_u64().unwrap() < 1_000_000);
+}
+
+#[test]
+fn runs_that_cannot_go_on() {
+    let folder = Folder::with_model();
+    let again = |flags: &[&str], message: &str| {
+        let args = [&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..], flags].concat();
+        folder.fails(&args, 1, &format!("model.tissot.run/checkpoint: {message}"));
+    };
+    let other = "it is of another run (other rows, columns, flow or settings); repeat that run's flags, or start anew without --resume";
+    again(&["--seed", "1"], other);
+    again(&["--learning-rate", "0.1"], other);
+    folder.write("two.csv", two(200, 2));
+    again(&[], other);
+    folder.write("two.csv", two(200, 1));
+    let good = folder.read("model.tissot.run/checkpoint");
+    let mut bad = good.clone();
+    let last = bad.len() - 1;
+    bad[last] ^= 0x80;
+    folder.write("model.tissot.run/checkpoint", bad);
+    again(&[], "part 5 of 5 was altered (the checksum does not fit)");
+    folder.write("model.tissot.run/checkpoint", &good[..good.len() / 2]);
+    let output = folder.run(&[&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..]].concat());
+    let found = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(found.ends_with(" of 5: it was cut off\n") && found.lines().count() == 1, "{found}");
+    assert_eq!(output.status.code(), Some(1));
 }

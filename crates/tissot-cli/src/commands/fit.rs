@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use tissot::nets::EmbeddingConfig;
 use tissot::{FlowConfig, Provenance, presets};
-use tissot_train::{BesideGaussian, Fit, Fitted, Settings, Stop, checkpoint_path, fit_columns};
+use tissot_train::{BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns};
 
 /// What `--config` holds.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +26,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     check_out(&args.out)?;
     output::keep(&[Path::new(&args.data)], Some(&args.out))?;
     let file = config_file(args.config.as_deref())?;
+    check_flags(args, file.flow.is_some())?;
     let data = prepare::table(args)?;
     for warning in &data.warnings {
         failure::say(&format!("warning: {warning}"));
@@ -59,7 +60,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
     let mut progress = Progress::new(json)?;
-    let fitted = fit.run(&mut |event| progress.observe(event))?;
+    let fitted = fit.run(&mut |event| progress.observe(event)).map_err(misused)?;
     progress.finish();
     fitted.model.save(&args.out)?;
     report(&fitted, &args.out, json)?;
@@ -69,6 +70,16 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     match fitted.stop {
         Stop::NotFinite(error) => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+/// What the flags or the configuration ask for is no fault of the world.
+fn misused(error: FitError) -> Failure {
+    match error {
+        FitError::Setting { .. } | FitError::Flow(tissot::Error::Config { .. }) => {
+            Failure::Usage(error.to_string())
+        }
+        other => other.into(),
     }
 }
 
@@ -146,6 +157,25 @@ fn check_out(out: &Path) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Refuses flags that would do nothing.
+fn check_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure> {
+    if args.epochs == Some(0) {
+        return Err(Failure::Usage("--epochs: found 0, expected at least 1".into()));
+    }
+    let of_a_preset = [
+        ("--transforms", args.transforms.is_some()),
+        ("--hidden", args.hidden.is_some()),
+        ("--bins", args.bins.is_some()),
+        ("--embed-context", args.embed_context.is_some()),
+    ];
+    match of_a_preset.iter().find(|(_, given)| flow_is_given && *given) {
+        Some((flag, _)) => {
+            Err(Failure::Usage(format!("{flag}: the file of --config has a whole flow; change it there")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn config_file(path: Option<&Path>) -> Result<ConfigFile, Failure> {
