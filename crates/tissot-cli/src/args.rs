@@ -137,7 +137,8 @@ pub struct FitArgs {
     /// The architecture.
     #[arg(long, value_enum, default_value_t)]
     pub flow: FlowArg,
-    /// JSON with `flow` (a whole architecture) and/or `settings`, instead of the flags below.
+    /// JSON with `flow` (a whole architecture, in place of --flow, --transforms, --hidden, --bins, --embed-context) and/or
+    /// `settings` of the training (flags overrule them).
     #[arg(long)]
     pub config: Option<PathBuf>,
     /// The columns that the density is over; all by default.
@@ -163,9 +164,9 @@ pub struct FitArgs {
     /// The share of rows that nothing is chosen by; they are read once, at the end.
     #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
     pub test: f64,
-    /// All randomness comes from it.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    /// All randomness comes from it; 0 by default.
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Passes over the training rows, at most.
     #[arg(long, conflicts_with = "steps")]
     pub epochs: Option<u64>,

@@ -87,11 +87,11 @@ pub struct Prepared {
     pub warnings: Vec<String>,
 }
 
-/// Reads the table of a fit, checks its columns and divides its rows.
+/// Reads the table of a fit, checks its columns and divides its rows by `seed`.
 ///
 /// # Errors
 /// Where the table cannot be read, a column is not there, or a density over its columns does not exist.
-pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
+pub fn table(args: &FitArgs, seed: u64) -> Result<Prepared, Failure> {
     let label = match &args.split {
         SplitArg::Group(column) | SplitArg::Time(column) => Some(column),
         SplitArg::Random | SplitArg::Order => None,
@@ -159,7 +159,7 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
             SplitBy::Time(times(&table.labels).map_err(|i| no_time(&table, column, i))?)
         }
     };
-    let splits = Splits::new(&rows, args.validation, args.test, &by, args.seed)?;
+    let splits = Splits::new(&rows, args.validation, args.test, &by, seed)?;
     Ok(Prepared {
         columns: names(&columns),
         domains,

@@ -73,7 +73,11 @@ fn outputs_that_cannot_be_written() {
         "m.tissot",
         "--out m.tissot: its checkpoints go to m.tissot.run, which is no folder; move that file",
     );
-    folder.fails(&["demo", "--out", "two.csv"], 2, "--out two.csv: File exists (os error 17)");
+    folder.fails(
+        &["demo", "--out", "two.csv"],
+        2,
+        "--out two.csv: the folder cannot be made: File exists (os error 17)",
+    );
     let commands: [&[&str]; 3] = [
         &["score", "model.tissot", "two.csv"],
         &["sample", "model.tissot", "-n", "3"],

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, csv, normal, rng, rows};
+use common::{Folder, csv, normal, rng, rows, two};
 use serde_json::json;
 
 #[test]
@@ -44,6 +44,23 @@ fn a_flow_that_is_worse_than_a_gaussian_says_so() {
         (said.as_str(), &made["gaussian"], &made["worse_than_gaussian"]),
         ("", &json!(null), &json!(null))
     );
+}
+
+#[test]
+fn the_seed_of_a_configuration_counts_unless_a_flag_gives_another() {
+    let folder = Folder::new();
+    folder.write("two.csv", two(200, 1));
+    folder.write("config.json", json!({ "settings": { "seed": 7, "steps": 5 } }).to_string());
+    let model = |flags: &[&str]| {
+        folder.fit("two.csv", "model.tissot", &[flags, &["--flow", "realnvp", "--hidden", "8"]].concat());
+        let info = folder.json(&["info", "model.tissot", "--json"]);
+        (info["provenance"]["seed"].clone(), info["provenance"]["held_out"].clone())
+    };
+    let seven = model(&["--seed", "7", "--steps", "5"]);
+    assert_eq!(model(&["--config", "config.json"]), seven);
+    let eight = model(&["--config", "config.json", "--seed", "8"]);
+    assert_eq!(eight.0, json!(8));
+    assert_ne!(eight.1, seven.1, "another seed is another split and other weights");
 }
 
 #[test]

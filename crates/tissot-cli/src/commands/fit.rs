@@ -27,7 +27,9 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     output::keep(&[Path::new(&args.data)], Some(&args.out))?;
     let file = config_file(args.config.as_deref())?;
     check_flags(args, file.flow.is_some())?;
-    let data = prepare::table(args)?;
+    let base = file.settings.unwrap_or_default();
+    let seed = args.seed.unwrap_or(base.seed);
+    let data = prepare::table(args, seed)?;
     for warning in &data.warnings {
         failure::say(&format!("warning: {warning}"));
     }
@@ -38,7 +40,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         Some(flow) => check_width(flow, columns.len(), context.len())?,
         None => preset(args, columns.len(), context.len())?,
     };
-    let settings = settings(args, file.settings.unwrap_or_default(), data.splits.train.n);
+    let settings = Settings { seed, ..settings(args, base, data.splits.train.n) };
     let preset = if custom { "custom".into() } else { format!("{:?}", args.flow).to_lowercase() };
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
     let run = run_folder(&args.out);
@@ -233,7 +235,6 @@ fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
     let batch = args.batch.unwrap_or(base.batch);
     let an_epoch = (rows / batch.clamp(1, rows.max(1))).max(1) as u64;
     Settings {
-        seed: args.seed,
         batch,
         steps: args.steps.or(args.epochs.map(|epochs| epochs.saturating_mul(an_epoch))).unwrap_or(match args
             .minutes
