@@ -109,6 +109,13 @@ fn the_context_goes_through_the_network_once_everywhere() {
         for (a, b) in host(log_prob).into_iter().zip(host(flow.log_prob(drawn, outside))) {
             assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{name}: {a} and {b}");
         }
+        // So are both after their first batch, which sets something where there is an ActNorm.
+        let set = |flow: &AnyFlow, context| {
+            flow.clone().initialize(x.clone(), context).log_prob(x.clone(), context)
+        };
+        let (with, without) = (host(set(&flow, outside)), host(set(&bare, inside)));
+        assert_eq!(with, without, "{name}");
+        assert_eq!(with == host(flow.log_prob(x.clone(), outside)), name == "nsf_coupling", "{name}");
         // Blocks of a long table see the context of their own rows.
         let (many_x, many) = (x.clone().repeat_dim(0, 500), context.clone().repeat_dim(0, 500));
         let last = host(flow.log_prob(many_x, Context::of(&many))).split_off(499 * 40);
