@@ -3,6 +3,7 @@
 mod activation;
 mod any;
 mod check;
+mod embedding;
 mod init;
 mod input;
 mod made;
@@ -12,6 +13,7 @@ mod residual;
 
 pub use activation::Activation;
 pub use any::{AnyConditioner, ConditionerConfig};
+pub use embedding::EmbeddingConfig;
 pub use made::{ContextRule, Made, MadeConfig, Order};
 pub use masked::{MaskedBlock, MaskedLinear, sort_permutation};
 pub use mlp::{Mlp, MlpConfig};
