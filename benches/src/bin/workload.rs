@@ -3,13 +3,14 @@
 //! A training step is log_prob, backward, Adam, and the loss read back. Medians over the calls of SECONDS (2 by default).
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::{Duration, Instant};
 use tissot::Context;
 use tissot_benches::workload;
+use tissot_train::Adam;
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -33,7 +34,7 @@ fn main() {
     let x = Tensor::<2>::from_data(TensorData::new(values, [batch, features]), &device);
     let flow = work.config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{error}"));
     let params = flow.num_params();
-    let mut adam = AdamConfig::new().init();
+    let mut adam = Adam::default().init();
     let mut trained = Some(flow.clone().train());
     let mut step = || {
         let flow = trained.take().expect("a flow between steps");

@@ -22,9 +22,10 @@ pub struct AdamStep {
     pub weight_decay: f64,
     /// Which step it is, from 1.
     pub time: usize,
-    /// What the gradient is multiplied by first.
-    pub gradient_scale: f64,
 }
+
+/// Adam's averages of the gradient and of its square.
+pub type Moments<const D: usize> = [Tensor<D>; 2];
 
 /// One step of Adam (Kingma and Ba 2015, algorithm 1; the decay as in Loshchilov and Hutter 2019, algorithm 2).
 ///
@@ -33,40 +34,44 @@ pub struct AdamStep {
 /// w <- w (1 - rate decay) - rate m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)
 /// ```
 ///
-/// Returns the weight and the moments `[m, v]`; without moments they start at 0. `None` where there is no kernel.
+/// Returns the weight and the moments `[m, v]`, which start at 0; all three are written in place where nothing else
+/// holds them.
+///
+/// # Errors
+/// Weight and moments as they came, where there is no kernel for their device and number type.
 pub fn adam<const D: usize>(
-    weight: &Tensor<D>,
+    weight: Tensor<D>,
     gradient: &Tensor<D>,
-    moments: Option<[Tensor<D>; 2]>,
+    moments: Option<Moments<D>>,
     step: AdamStep,
-) -> Option<(Tensor<D>, [Tensor<D>; 2])> {
-    if !has_kernels(weight) || weight.device().is_autodiff() {
-        return None;
+) -> Result<(Tensor<D>, Moments<D>), (Tensor<D>, Option<Moments<D>>)> {
+    if !has_kernels(&weight) || weight.device().is_autodiff() {
+        return Err((weight, moments));
     }
     let [m, v] = moments.unwrap_or_else(|| [weight.zeros_like(), weight.zeros_like()]);
     let (weight, m, v) = <Dispatch as OptimiserOps>::adam(
-        weight.clone().into_dispatch(),
+        weight.into_dispatch(),
         gradient.clone().into_dispatch(),
         m.into_dispatch(),
         v.into_dispatch(),
         step,
     );
-    Some((Tensor::from_dispatch(weight), [Tensor::from_dispatch(m), Tensor::from_dispatch(v)]))
+    Ok((Tensor::from_dispatch(weight), [Tensor::from_dispatch(m), Tensor::from_dispatch(v)]))
 }
 
-/// `from + share (to - from)`, in the place of `from` where nothing else holds it; `None` where there is no kernel.
-pub fn towards<const D: usize>(from: Tensor<D>, to: &Tensor<D>, share: f64) -> Option<Tensor<D>> {
+/// `from + share (to - from)`, in the place of `from` where nothing else holds it.
+pub fn towards<const D: usize>(from: Tensor<D>, to: &Tensor<D>, share: f64) -> Tensor<D> {
     if !has_kernels(&from) || from.device().is_autodiff() {
-        return None;
+        return from.clone() + (to.clone() - from).mul_scalar(share);
     }
     let moved = <Dispatch as OptimiserOps>::towards(from.into_dispatch(), to.clone().into_dispatch(), share);
-    Some(Tensor::from_dispatch(moved))
+    Tensor::from_dispatch(moved)
 }
 
-/// The sum of squares, `[1]`; `None` where there is no kernel.
-pub fn sum_of_squares<const D: usize>(of: &Tensor<D>) -> Option<Tensor<1>> {
+/// The sum of squares, `[1]`.
+pub fn sum_of_squares<const D: usize>(of: &Tensor<D>) -> Tensor<1> {
     if !has_kernels(of) || of.device().is_autodiff() {
-        return None;
+        return of.clone().square().sum();
     }
-    Some(Tensor::from_dispatch(<Dispatch as OptimiserOps>::sum_of_squares(of.clone().into_dispatch())))
+    Tensor::from_dispatch(<Dispatch as OptimiserOps>::sum_of_squares(of.clone().into_dispatch()))
 }

@@ -1,5 +1,6 @@
 //! The training loop: maximum likelihood.
 
+use crate::adam::Adam;
 use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
 use crate::beside::BesideGaussian;
 use crate::blame;
@@ -11,7 +12,7 @@ use crate::optim;
 use crate::rows::Splits;
 use crate::settings::{NotFinite, Settings};
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams};
+use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -139,7 +140,7 @@ impl Fit<'_> {
         let first: Vec<usize> = Shuffle::new(settings.seed, self.splits.train.n, FIRST).step(0).to_vec();
         let batch = self.batches(&self.splits.train).at(&first, &mut rng(settings.seed, Purpose::Weights, 1));
         let flow = flow.initialize(batch.x.clone(), context(&batch));
-        let optimizer = AdamWConfig::new().with_weight_decay(settings.weight_decay as f32).init();
+        let optimizer = Adam { weight_decay: settings.weight_decay, ..Adam::default() }.init();
         let memory = Memory { fingerprint: self.fingerprint(), ..Memory::default() };
         Ok(State { memory, average: flow.clone(), best: flow.clone(), flow: flow.train(), optimizer })
     }

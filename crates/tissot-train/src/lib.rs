@@ -1,5 +1,6 @@
 //! Fitting flows to tables: reading them, preparing their columns, the training loop.
 
+mod adam;
 pub mod baseline;
 mod batches;
 mod beside;
@@ -19,6 +20,7 @@ mod settings;
 pub mod synthetic;
 pub mod table;
 
+pub use adam::Adam;
 pub use beside::BesideGaussian;
 pub use blame::first_not_finite;
 pub use checkpoint::checkpoint_path;

@@ -4,6 +4,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use std::collections::HashMap;
+use tissot_kernels::optimiser::{sum_of_squares, towards};
 
 /// The norm of the whole gradient (over all parameters, in the module's order), or `NaN` without one.
 pub(crate) fn global_norm<M: Module>(module: &M, grads: &GradientsParams) -> f64 {
@@ -11,7 +12,7 @@ pub(crate) fn global_norm<M: Module>(module: &M, grads: &GradientsParams) -> f64
     impl ModuleVisitor for Squares<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             if let Some(grad) = self.0.get::<D>(param.id) {
-                let square = grad.square().sum();
+                let square = sum_of_squares(&grad);
                 self.1 = Some(match self.1.take() {
                     Some(total) => total + square,
                     None => square,
@@ -63,7 +64,7 @@ pub(crate) fn average<M: Module>(average: M, module: &M, decay: f64) -> M {
             let Some(weight) = self.0.0.remove(&param.id).and_then(|w| w.downcast::<Tensor<D>>().ok()) else {
                 return param;
             };
-            param.map(|old| old.clone() + (*weight - old).mul_scalar(1.0 - self.1))
+            param.map(|old| towards(old, &weight, 1.0 - self.1))
         }
     }
     let mut weights = Weights::default();

@@ -132,9 +132,7 @@ mod flex {
             let (epsilon, keep) = (T::of(step.epsilon * root), T::of(1.0 - step.rate * step.weight_decay));
             let (b_1, b_2) = (T::of(step.beta_1), T::of(step.beta_2));
             let (rest_1, rest_2) = (T::of(1.0 - step.beta_1), T::of(1.0 - step.beta_2));
-            let scale = T::of(step.gradient_scale);
             for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-                let g = g * scale;
                 *m = b_1 * *m + rest_1 * g;
                 *v = b_2 * *v + rest_2 * g * g;
                 *w = *w * keep - rate * *m / (v.sqrt() + epsilon);
