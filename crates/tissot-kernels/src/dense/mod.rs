@@ -1,0 +1,114 @@
+//! Linear maps with their bias and activation as one operation with one gradient, whole or masked.
+//!
+//! ```text
+//! u = x W + b        y = act(u)
+//! gu = gy act'(u)    gW = x^T gu    gb = sum over rows of gu    gx = gu W^T
+//! ```
+//!
+//! On burn's Flex backend, for f32 and f64, the products are those of the `gemm` crate (as in Flex itself), bias and
+//! activation take one vectorised pass each over a block of rows that is still in the cache, and the gradient
+//! of an input that needs none is not computed. Large products run in parallel over rows; small ones stay on one thread. On any
+//! other device, or in another number type, the same functions are composed of burn's operations.
+//!
+//! A [`Mask`] says which weights of [`masked_dense`] are always 0. Blocks that are all 0 are not multiplied; see
+//! there.
+
+#[cfg(feature = "flex")]
+mod backward;
+mod composed;
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(feature = "flex")]
+mod forward;
+mod mask;
+#[cfg(feature = "flex")]
+mod matrix;
+#[cfg(feature = "flex")]
+mod op;
+#[cfg(feature = "flex")]
+mod passes;
+#[cfg(feature = "flex")]
+mod real;
+
+pub use mask::Mask;
+
+use burn::tensor::{Bool, Tensor};
+use std::sync::Arc;
+
+/// What follows a linear map.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Activation {
+    /// Nothing: `u`.
+    #[default]
+    None,
+    /// `max(u, 0)`, with the derivative 0 at 0; NaN stays NaN.
+    Relu,
+    /// `u` where `u >= 0`, else `slope u`.
+    ///
+    /// Its derivative is read from its output, so the slope must be above 0.
+    LeakyRelu {
+        /// The slope below 0, above 0.
+        slope: f64,
+    },
+}
+
+/// `act(x W + b)`.
+///
+/// # Shapes
+/// `x`: `[rows, inputs]`, `weight`: `[inputs, outputs]`, `bias`: `[outputs]` -> `[rows, outputs]`.
+///
+/// # Panics
+/// Where the shapes or number types do not fit together, and for a slope that is not above 0.
+pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>, activation: Activation) -> Tensor<2> {
+    check(&x, &weight, bias.as_ref(), activation);
+    #[cfg(feature = "flex")]
+    let (x, weight, bias) = match op::fused(x, weight, bias, activation, None) {
+        Ok(y) => return y,
+        Err(inputs) => inputs,
+    };
+    composed::dense(x, weight, bias, activation)
+}
+
+/// `act(x W + b)` where `W` counts as 0 wherever `mask` says so, whatever is stored there; its gradient is 0
+/// there too.
+///
+/// `forbidden` is the mask as a tensor, true where the weight counts as 0, `[inputs, outputs]`; it is asked for only
+/// where the operation is composed.
+///
+/// The cost is that of the panels of the mask that are not all 0, see [`Mask`]. A masked weight inside such a panel is
+/// read in each pass and, if any is not 0, the weights are copied without them: keep 0 stored there and no copy is made.
+///
+/// # Shapes
+/// As for [`dense`].
+///
+/// # Panics
+/// As [`dense`], and where the mask has another shape than the weight.
+pub fn masked_dense(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Activation,
+    mask: &Arc<Mask>,
+    forbidden: impl FnOnce() -> Tensor<2, Bool>,
+) -> Tensor<2> {
+    check(&x, &weight, bias.as_ref(), activation);
+    assert_eq!(weight.dims(), mask.shape(), "the mask must have the shape of the weight");
+    #[cfg(feature = "flex")]
+    let (x, weight, bias) = match op::fused(x, weight, bias, activation, Some(mask)) {
+        Ok(y) => return y,
+        Err(inputs) => inputs,
+    };
+    composed::dense(x, weight.mask_fill(forbidden(), 0.0), bias, activation)
+}
+
+fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>, activation: Activation) {
+    let ([_, width], [inputs, outputs]) = (x.dims(), weight.dims());
+    assert_eq!(width, inputs, "x has {width} columns, but the weight has {inputs} rows");
+    if let Some(bias) = bias {
+        let [found] = bias.dims();
+        assert_eq!(found, outputs, "the bias has {found} entries, but the weight has {outputs} columns");
+    }
+    if let Activation::LeakyRelu { slope } = activation {
+        assert!(slope > 0.0, "the slope of a leaky ReLU must be above 0; found {slope}");
+    }
+}
