@@ -25,7 +25,7 @@ pub(super) fn backward<T: Real>(saved: &Saved<Flex>, grad: FlexTensor, bias: boo
     let both = saved.weight.is_some() && saved.x.is_some();
     let (of_x, of_weight) =
         if both && parallel(work) { rayon::join(of_x, of_weight) } else { (of_x(), of_weight()) };
-    [of_x, of_weight, bias.then(|| T::tensor(sums, &[outputs]))]
+    [of_x, of_weight, bias.then(|| T::tensor(sums, &[g.shape()[1]]))]
 }
 
 /// The tensor stored without gaps; the only handle on it where `tensor` was.

@@ -54,10 +54,11 @@ impl Mask {
     pub fn new(inputs: usize, outputs: usize, allowed: impl Fn(usize, usize) -> bool) -> Self {
         let by_outputs = panels(outputs, inputs, |output, input| allowed(input, output))
             .map(|(along, across)| {
-                let rows = across.iter().cloned().flatten();
-                let zeros =
-                    rows.flat_map(|row| runs(along.clone(), |col| !allowed(row, col)).map(move |r| (row, r)));
-                Panel { zeros: zeros.collect(), along, across }
+                let (along, allowed) = (&along, &allowed);
+                let zeros = across.iter().cloned().flatten().flat_map(|row| {
+                    runs(along.clone(), move |col| !allowed(row, col)).map(move |run| (row, run))
+                });
+                Panel { zeros: zeros.collect(), along: along.clone(), across }
             })
             .collect();
         let by_inputs = panels(inputs, outputs, &allowed)
