@@ -2,8 +2,18 @@
 
 use std::ops::Range;
 
-/// The width of a panel before neighbours are joined.
-const WIDTH: usize = 48;
+/// The width of panels before neighbours are joined: whole tiles of `gemm`'s kernels, which are 16 wide with AVX2 and
+/// fast from 32 on with AVX-512 (f32).
+const WIDTH: usize = 32;
+
+/// The width where there are few units, so that there are still some panels.
+const NARROW: usize = 16;
+
+/// Fewer units than this are few.
+const FEW: usize = 128;
+
+/// Ranges of columns begin and end at multiples of this, so that `gemm` need not copy them into tiles of its own.
+const TILE: usize = 16;
 
 /// So many weights cost about as much as one more product, at a few hundred rows.
 const SLACK: usize = 256;
@@ -63,6 +73,7 @@ impl Mask {
             .collect();
         let by_inputs = panels(inputs, outputs, &allowed)
             .map(|(along, across)| {
+                let across = tiled(across, outputs);
                 let zeros = along.clone().flat_map(|row| {
                     let allowed = &allowed;
                     let runs = across
@@ -127,11 +138,12 @@ type Block = (Range<usize>, Vec<Range<usize>>);
 /// The panels of `n` units with `m` partners each, of which those are multiplied that are `allowed(unit, partner)`.
 fn panels(n: usize, m: usize, allowed: impl Fn(usize, usize) -> bool) -> impl Iterator<Item = Block> {
     let mut panels: Vec<Block> = Vec::new();
+    let width = if n <= FEW { NARROW } else { WIDTH };
     let mut start = 0;
     while start < n {
-        let along = start..n.min(start + WIDTH);
+        let along = start..n.min(start + width);
         start = along.end;
-        let across = covering(m, WIDTH, |partner| along.clone().any(|unit| allowed(unit, partner)));
+        let across = covering(m, width, |partner| along.clone().any(|unit| allowed(unit, partner)));
         match panels.last_mut().map(|last| joined(last, &along, &across)) {
             Some(Some(both)) => *panels.last_mut().expect("a panel") = both,
             _ => panels.push((along, across)),
@@ -150,6 +162,19 @@ fn covering(m: usize, width: usize, member: impl Fn(usize) -> bool) -> Vec<Range
         }
     }
     ranges
+}
+
+/// The ranges, widened to whole tiles within `0..m`.
+fn tiled(ranges: Vec<Range<usize>>, m: usize) -> Vec<Range<usize>> {
+    let mut all: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        let range = range.start / TILE * TILE..m.min(range.end.next_multiple_of(TILE));
+        match all.last_mut() {
+            Some(last) if range.start <= last.end => last.end = range.end,
+            _ => all.push(range),
+        }
+    }
+    all
 }
 
 /// Two neighbouring panels as one, if that costs little.
