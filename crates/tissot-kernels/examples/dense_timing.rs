@@ -115,7 +115,9 @@ fn hidden(units: usize, features: usize) -> Vec<usize> {
 
 fn main() {
     println!("{} threads; least and middle of 200 runs, microseconds", rayon::current_num_threads());
-    for [rows, inputs, outputs] in [[512, 1, 64], [512, 64, 64], [512, 64, 2], [512, 2, 64], [512, 4, 64], [512, 64, 4], [512, 64, 16]] {
+    for [rows, inputs, outputs] in
+        [[512, 1, 64], [512, 64, 64], [512, 64, 2], [512, 2, 64], [512, 4, 64], [512, 64, 4], [512, 64, 16]]
+    {
         single(rows, inputs, outputs);
     }
     let device = Device::flex().autodiff();

@@ -50,7 +50,7 @@ pub(super) fn masked<T: Real>(weight: &FlexTensor, panels: &[Panel]) -> FlexTens
     let zeros = || panels.iter().flat_map(|panel| &panel.zeros);
     let place = |(row, run): &(usize, Range<usize>)| row * cols + run.start..row * cols + run.end;
     let values = T::storage(&weight);
-    if !zeros().all(|zero| values[place(zero)].iter().all(|&w| w == T::ZERO)) {
+    if !zeros().all(|zero| values[place(zero)].iter().fold(true, |all, &w| all & (w == T::ZERO))) {
         let values = T::storage_mut(&mut weight);
         zeros().for_each(|zero| values[place(zero)].fill(T::ZERO));
     }

@@ -4,13 +4,16 @@ use super::flex::{chunks, masked, matrix, share};
 use super::mask::Panel;
 use super::matrix::{Target, product};
 use super::real::Real;
-use super::{Activation, Mask, passes};
+use super::{Activation, Mask, passes, thin};
 use burn::backend::flex::FlexTensor;
+
+/// Up to so many rows of a masked map are computed one by one.
+const FEW: usize = 4;
 
 /// The most rows that are computed before their activation, so that they are still in the cache.
 const BLOCK: usize = 512;
 
-/// `act(x W + b)`: each block of rows starts as the bias, the product is added, the activation follows.
+/// `act(x W + b)`: the product of a block of rows, then bias and activation in one pass.
 pub(super) fn forward<T: Real>(
     x: &FlexTensor,
     weight: &FlexTensor,
@@ -21,24 +24,33 @@ pub(super) fn forward<T: Real>(
     let (rows, [inputs, outputs]) = (x.layout().shape()[0], [0, 1].map(|axis| weight.layout().shape()[axis]));
     let whole = [Panel::whole(outputs, inputs)];
     let panels = mask.map_or(&whole[..], Mask::by_outputs);
-    let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
-    let (x, w, bias) = (matrix::<T>(x), matrix::<T>(&weight), bias.to_contiguous());
-    let mut out = Vec::with_capacity(rows * outputs);
-    (0..rows).for_each(|_| out.extend_from_slice(T::storage(&bias)));
+    let (x, bias) = (matrix::<T>(x), bias.to_contiguous());
+    let bias = T::storage(&bias);
+    let mut out = vec![T::ZERO; rows * outputs];
     if out.is_empty() {
         return T::tensor(out, &[rows, outputs]);
     }
+    if let (Some(mask), true) = (mask, rows <= FEW) {
+        let weight = weight.to_contiguous();
+        for (i, out) in out.chunks_mut(outputs).enumerate() {
+            thin::masked_row(out, x.rows(i..i + 1), T::storage(&weight), mask.runs());
+        }
+        passes::finish(&mut out, bias, activation);
+        return T::tensor(out, &[rows, outputs]);
+    }
+    let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
+    let w = matrix::<T>(&weight);
     let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied)).min(BLOCK);
     chunks(&mut out, block * outputs, |i, out| {
         let x = x.rows(i * block..i * block + out.len() / outputs);
         for panel in panels {
-            for range in &panel.across {
+            for (n, range) in panel.across.iter().enumerate() {
                 let target = Target::new(out, outputs, panel.along.clone());
                 let w = w.rows(range.clone()).cols(panel.along.clone());
-                product(target, x.cols(range.clone()), w, true);
+                product(target, x.cols(range.clone()), w, n > 0);
             }
         }
-        passes::activate(out, activation);
+        passes::finish(out, bias, activation);
     });
     T::tensor(out, &[rows, outputs])
 }

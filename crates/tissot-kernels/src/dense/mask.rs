@@ -39,6 +39,7 @@ pub struct Mask {
     outputs: usize,
     by_outputs: Vec<Panel>,
     by_inputs: Vec<Panel>,
+    runs: Vec<(usize, Range<usize>)>,
 }
 
 /// Neighbouring columns (or rows) of a weight and the rows (columns) to multiply for them.
@@ -84,7 +85,11 @@ impl Mask {
                 Panel { zeros: zeros.collect(), along, across }
             })
             .collect();
-        Self { inputs, outputs, by_outputs, by_inputs }
+        let allowed = &allowed;
+        let runs = (0..inputs)
+            .flat_map(|row| runs(0..outputs, move |col| allowed(row, col)).map(move |run| (row, run)))
+            .collect();
+        Self { inputs, outputs, by_outputs, by_inputs, runs }
     }
 
     /// The mask between units with degrees: a weight may be other than 0 where `from[input] <= to[output]`.
@@ -105,6 +110,11 @@ impl Mask {
     /// Panels of columns, each with its ranges of rows.
     pub(super) fn by_outputs(&self) -> &[Panel] {
         &self.by_outputs
+    }
+
+    /// The runs of columns that may be other than 0, each with its row, row by row.
+    pub(super) fn runs(&self) -> &[(usize, Range<usize>)] {
+        &self.runs
     }
 
     /// Panels of rows, each with its ranges of columns.
@@ -211,9 +221,14 @@ mod tests {
                 }
             }
             assert_eq!(next, if transposed { n } else { m });
+            let mut may = vec![false; n * m];
+            for (row, run) in mask.runs() {
+                run.clone().for_each(|col| may[row * m + col] = true);
+            }
             for (i, j) in (0..n).flat_map(|i| (0..m).map(move |j| (i, j))) {
                 let (inside, zero) = (inside[i * m + j], zero[i * m + j]);
                 let expected = if from[i] <= to[j] { (1, 0) } else { (inside.min(1), inside) };
+                assert_eq!(may[i * m + j], from[i] <= to[j], "{i}, {j}");
                 assert_eq!((inside, zero), expected, "{i}, {j}, transposed: {transposed}");
             }
         }

@@ -1,6 +1,7 @@
 //! Views of matrices, and their product.
 
 use super::real::Real;
+use super::thin;
 use std::ops::Range;
 
 /// A matrix to read, anywhere in a slice: element `(r, c)` is at `start + r row_stride + c col_stride`.
@@ -33,6 +34,7 @@ impl<'a, T> Matrix<'a, T> {
     }
 
     /// A matrix stored row by row.
+    #[cfg(test)]
     pub(super) fn contiguous(data: &'a [T], rows: usize, cols: usize) -> Self {
         Self::new(data, 0, [rows, cols], [cols as isize, 1])
     }
@@ -65,7 +67,18 @@ impl<'a, T> Matrix<'a, T> {
         }
     }
 
+    /// An element.
+    #[inline(always)]
+    pub(super) fn get(&self, row: usize, col: usize) -> T
+    where
+        T: Copy,
+    {
+        debug_assert!(row < self.rows && col < self.cols);
+        self.data[self.at(row, col)]
+    }
+
     /// Where an element is; may lie outside only for a matrix without elements.
+    #[inline(always)]
     fn at(&self, row: usize, col: usize) -> usize {
         (self.start as isize + row as isize * self.row_stride + col as isize * self.col_stride) as usize
     }
@@ -89,21 +102,37 @@ impl<'a, T> Target<'a, T> {
         let rows = data.len() / stride;
         Self { data: &mut data[cols.start..], rows, cols: cols.len(), stride }
     }
+
+    /// The rows, the columns of the target only.
+    #[inline(always)]
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        let cols = self.cols;
+        self.data.chunks_mut(self.stride).take(self.rows).map(move |row| &mut row[..cols])
+    }
 }
 
 /// `target = left right`, or `target += left right`.
 ///
 /// # Panics
 /// Where the shapes do not fit together.
-pub(super) fn product<T: Real>(target: Target<'_, T>, left: Matrix<'_, T>, right: Matrix<'_, T>, add: bool) {
-    let Target { data, rows, cols, stride } = target;
+pub(super) fn product<T: Real>(
+    mut target: Target<'_, T>,
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+    add: bool,
+) {
+    let (rows, cols) = (target.rows, target.cols);
     assert!(left.rows == rows && right.cols == cols && left.cols == right.rows, "shapes of a product");
     if rows == 0 || left.cols == 0 {
         if !add {
-            data.chunks_mut(stride).for_each(|row| row[..cols].fill(T::ZERO));
+            target.rows_mut().for_each(|row| row.fill(T::ZERO));
         }
         return;
     }
+    if thin::is_thin(rows, left.cols) {
+        return thin::product(target, left, right, add);
+    }
+    let Target { data, stride, .. } = target;
     assert!((rows - 1) * stride + cols <= data.len(), "a target outside its buffer");
     // SAFETY: `T` is f32 or f64 (`Real` is private and implemented for those only). gemm reads the `rows x depth` elements
     // of `left` and the `depth x cols` elements of `right`: `Matrix::new` has checked that all of them lie in the slice

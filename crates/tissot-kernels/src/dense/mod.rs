@@ -29,6 +29,10 @@ mod op;
 mod passes;
 #[cfg(feature = "flex")]
 mod real;
+#[cfg(feature = "flex")]
+mod thin;
+#[cfg(feature = "flex")]
+mod vector;
 
 pub use mask::Mask;
 

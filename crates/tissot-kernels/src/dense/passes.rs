@@ -1,38 +1,45 @@
 //! Passes over rows that the compiler vectorises for the vector units found at run time.
+//!
+//! Nothing here writes under a condition: that would make masked stores of the loops, many times slower than plain ones.
 
 use super::Activation;
 use super::real::Real;
-use pulp::{Arch, NullaryFnOnce};
+use super::vector;
+use pulp::NullaryFnOnce;
 
-/// `u` becomes `act(u)`.
-pub(super) fn activate<T: Real>(values: &mut [T], activation: Activation) {
-    if activation != Activation::None {
-        Arch::new().dispatch(Activate { values, activation });
-    }
+/// `u` becomes `act(u + bias)` in rows as long as `bias`.
+pub(super) fn finish<T: Real>(values: &mut [T], bias: &[T], activation: Activation) {
+    vector::dispatch(Finish { values, bias, activation });
 }
 
-struct Activate<'a, T> {
+struct Finish<'a, T> {
     values: &'a mut [T],
+    bias: &'a [T],
     activation: Activation,
 }
 
-impl<T: Real> NullaryFnOnce for Activate<'_, T> {
+impl<T: Real> NullaryFnOnce for Finish<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         match self.activation {
-            Activation::None => {}
-            Activation::Relu => {
-                for u in self.values {
-                    *u = if *u <= T::ZERO { T::ZERO } else { *u };
-                }
-            }
+            Activation::None => self.rows(|u| u),
+            Activation::Relu => self.rows(|u| u.zero_where(u <= T::ZERO)),
             Activation::LeakyRelu { slope } => {
                 let slope = T::from_f64(slope);
-                for u in self.values {
-                    *u = if *u < T::ZERO { slope * *u } else { *u };
-                }
+                self.rows(|u| u * if u < T::ZERO { slope } else { T::ONE });
+            }
+        }
+    }
+}
+
+impl<T: Real> Finish<'_, T> {
+    #[inline(always)]
+    fn rows(self, activation: impl Fn(T) -> T) {
+        for row in self.values.chunks_exact_mut(self.bias.len()) {
+            for (u, bias) in row.iter_mut().zip(self.bias) {
+                *u = activation(*u + *bias);
             }
         }
     }
@@ -40,7 +47,7 @@ impl<T: Real> NullaryFnOnce for Activate<'_, T> {
 
 /// `grad` becomes `grad act'(u)`, where `output` is `act(u)`; its columns, `sums.len()` many, are added to `sums`.
 pub(super) fn pull_back<T: Real>(grad: &mut [T], output: &[T], activation: Activation, sums: &mut [T]) {
-    Arch::new().dispatch(PullBack { grad, output, activation, sums });
+    vector::dispatch(PullBack { grad, output, activation, sums });
 }
 
 struct PullBack<'a, T> {
@@ -57,10 +64,11 @@ impl<T: Real> NullaryFnOnce for PullBack<'_, T> {
     fn call(self) {
         match self.activation {
             Activation::None => {}
-            Activation::Relu => self.rows(|g, y| if y <= T::ZERO { T::ZERO } else { g }),
+            // The sum with 0 keeps the compiler from seeing that where `y > 0` nothing needs to be written.
+            Activation::Relu => self.rows(|g, y| g.zero_where(y <= T::ZERO) + T::ZERO),
             Activation::LeakyRelu { slope } => {
                 let slope = T::from_f64(slope);
-                self.rows(|g, y| if y < T::ZERO { slope * g } else { g });
+                self.rows(|g, y| g * if y < T::ZERO { slope } else { T::ONE });
             }
         }
     }
@@ -72,8 +80,9 @@ impl<T: Real> PullBack<'_, T> {
         let width = self.sums.len();
         for (grad, output) in self.grad.chunks_exact_mut(width).zip(self.output.chunks_exact(width)) {
             for ((g, y), sum) in grad.iter_mut().zip(output).zip(self.sums.iter_mut()) {
-                *g = slope(*g, *y);
-                *sum += *g;
+                let value = slope(*g, *y);
+                *g = value;
+                *sum += value;
             }
         }
     }
@@ -81,7 +90,7 @@ impl<T: Real> PullBack<'_, T> {
 
 /// The columns of `rows`, `sums.len()` many, are added to `sums`.
 pub(super) fn add_columns<T: Real>(rows: &[T], sums: &mut [T]) {
-    Arch::new().dispatch(AddColumns { rows, sums });
+    vector::dispatch(AddColumns { rows, sums });
 }
 
 struct AddColumns<'a, T> {

@@ -2,16 +2,19 @@
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
-use std::ops::{AddAssign, Mul};
+use std::ops::{Add, AddAssign, Mul};
 
 /// f32 or f64.
 pub(super) trait Real:
-    Copy + PartialOrd + AddAssign + Mul<Output = Self> + Send + Sync + 'static
+    Copy + PartialOrd + AddAssign + Add<Output = Self> + Mul<Output = Self> + Send + Sync + 'static
 {
     const ZERO: Self;
     const ONE: Self;
 
     fn from_f64(value: f64) -> Self;
+
+    /// 0 where the condition holds, else the number; without a branch.
+    fn zero_where(self, condition: bool) -> Self;
 
     /// The whole buffer behind a tensor of this type, whatever part of it the tensor is.
     fn storage(tensor: &FlexTensor) -> &[Self];
@@ -24,7 +27,7 @@ pub(super) trait Real:
 }
 
 macro_rules! real {
-    ($type:ty, $dtype:ident) => {
+    ($type:ty, $bits:ty, $dtype:ident) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -32,6 +35,11 @@ macro_rules! real {
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 value as $type
+            }
+
+            #[inline(always)]
+            fn zero_where(self, condition: bool) -> Self {
+                Self::from_bits(self.to_bits() & <$bits>::from(condition).wrapping_sub(1))
             }
 
             fn storage(tensor: &FlexTensor) -> &[Self] {
@@ -51,5 +59,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, F32);
-real!(f64, F64);
+real!(f32, u32, F32);
+real!(f64, u64, F64);

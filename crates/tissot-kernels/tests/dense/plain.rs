@@ -3,7 +3,11 @@
 use super::*;
 use tissot_kernels::dense::dense;
 
-const SHAPES: [[usize; 3]; 9] = [
+const SHAPES: [[usize; 3]; 13] = [
+    [40, 1, 64], // thin
+    [41, 2, 37],
+    [42, 3, 9],
+    [43, 4, 1],
     [1, 1, 1],
     [1, 17, 33],
     [17, 33, 1],

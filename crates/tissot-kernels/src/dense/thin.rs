@@ -1,0 +1,94 @@
+//! Products too thin for `gemm`: of a depth of a few, and of a few rows with a mask.
+
+use super::matrix::{Matrix, Target};
+use super::real::Real;
+use super::vector;
+use pulp::NullaryFnOnce;
+use std::ops::Range;
+
+/// Whether a product is better made by [`product`]: `gemm` leaves its fast kernels for depths of 1 and 2 and is
+/// slow in them for 3 and 4.
+pub(super) fn is_thin(rows: usize, depth: usize) -> bool {
+    depth <= DEPTH && rows >= 8
+}
+
+const DEPTH: usize = 4;
+
+/// `target = left right`, or `target += left right`, for a depth of at most 4.
+pub(super) fn product<T: Real>(target: Target<'_, T>, left: Matrix<'_, T>, right: Matrix<'_, T>, add: bool) {
+    let [depth, cols] = right.shape();
+    let mut copy = Vec::with_capacity(depth * cols);
+    for d in 0..depth {
+        copy.extend((0..cols).map(|col| right.get(d, col)));
+    }
+    match depth {
+        1 => vector::dispatch(Thin::<T, 1> { target, left, right: &copy, add }),
+        2 => vector::dispatch(Thin::<T, 2> { target, left, right: &copy, add }),
+        3 => vector::dispatch(Thin::<T, 3> { target, left, right: &copy, add }),
+        4 => vector::dispatch(Thin::<T, 4> { target, left, right: &copy, add }),
+        _ => unreachable!("a depth of {depth}"),
+    }
+}
+
+struct Thin<'a, T, const D: usize> {
+    target: Target<'a, T>,
+    left: Matrix<'a, T>,
+    right: &'a [T],
+    add: bool,
+}
+
+impl<T: Real, const D: usize> NullaryFnOnce for Thin<'_, T, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        if self.add { self.rows(|y| y) } else { self.rows(|_| T::ZERO) }
+    }
+}
+
+impl<T: Real, const D: usize> Thin<'_, T, D> {
+    #[inline(always)]
+    fn rows(mut self, start: impl Fn(T) -> T) {
+        let cols = self.right.len() / D;
+        let right: [&[T]; D] = std::array::from_fn(|d| &self.right[d * cols..(d + 1) * cols]);
+        for (i, row) in self.target.rows_mut().enumerate() {
+            let row = &mut row[..cols];
+            let left: [T; D] = std::array::from_fn(|d| self.left.get(i, d));
+            for (j, y) in row.iter_mut().enumerate() {
+                let mut sum = start(*y);
+                for d in 0..D {
+                    sum += left[d] * right[d][j];
+                }
+                *y = sum;
+            }
+        }
+    }
+}
+
+/// `out += x W` for one row, where `W` is stored row by row and only the runs of columns count that `runs` names, each with
+/// its row.
+pub(super) fn masked_row<T: Real>(out: &mut [T], x: Matrix<'_, T>, w: &[T], runs: &[(usize, Range<usize>)]) {
+    vector::dispatch(MaskedRow { out, x, w, runs });
+}
+
+struct MaskedRow<'a, T> {
+    out: &'a mut [T],
+    x: Matrix<'a, T>,
+    w: &'a [T],
+    runs: &'a [(usize, Range<usize>)],
+}
+
+impl<T: Real> NullaryFnOnce for MaskedRow<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let cols = self.out.len();
+        for (row, run) in self.runs {
+            let (v, w) = (self.x.get(0, *row), &self.w[row * cols..(row + 1) * cols]);
+            for (y, w) in self.out[run.clone()].iter_mut().zip(&w[run.clone()]) {
+                *y += v * *w;
+            }
+        }
+    }
+}
