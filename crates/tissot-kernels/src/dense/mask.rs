@@ -56,7 +56,7 @@ pub(super) struct Panel {
 impl Panel {
     /// The panel of a weight without a mask.
     pub(super) fn whole(along: usize, across: usize) -> Self {
-        Self { along: 0..along, across: vec![0..across], zeros: Vec::new() }
+        Self { along: 0..along, across: std::iter::once(0..across).collect(), zeros: Vec::new() }
     }
 }
 

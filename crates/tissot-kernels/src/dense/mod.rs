@@ -20,6 +20,7 @@ mod composed;
 mod flex;
 #[cfg(feature = "flex")]
 mod forward;
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod mask;
 #[cfg(feature = "flex")]
 mod matrix;
@@ -65,12 +66,11 @@ pub enum Activation {
 /// Where the shapes or number types do not fit together, and for a slope that is not above 0.
 pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>, activation: Activation) -> Tensor<2> {
     check(&x, &weight, bias.as_ref(), activation);
+    let composed = |x, weight, bias| composed::dense(x, weight, bias, activation);
     #[cfg(feature = "flex")]
-    let (x, weight, bias) = match op::fused(x, weight, bias, activation, None) {
-        Ok(y) => return y,
-        Err(inputs) => inputs,
-    };
-    composed::dense(x, weight, bias, activation)
+    return op::fused(x, weight, bias, activation, None, composed);
+    #[cfg(not(feature = "flex"))]
+    composed(x, weight, bias)
 }
 
 /// `act(x W + b)` where `W` counts as 0 wherever `mask` says so, whatever is stored there; its gradient is 0
@@ -97,12 +97,12 @@ pub fn masked_dense(
 ) -> Tensor<2> {
     check(&x, &weight, bias.as_ref(), activation);
     assert_eq!(weight.dims(), mask.shape(), "the mask must have the shape of the weight");
+    let composed =
+        |x, weight: Tensor<2>, bias| composed::dense(x, weight.mask_fill(forbidden(), 0.0), bias, activation);
     #[cfg(feature = "flex")]
-    let (x, weight, bias) = match op::fused(x, weight, bias, activation, Some(mask)) {
-        Ok(y) => return y,
-        Err(inputs) => inputs,
-    };
-    composed::dense(x, weight.mask_fill(forbidden(), 0.0), bias, activation)
+    return op::fused(x, weight, bias, activation, Some(mask), composed);
+    #[cfg(not(feature = "flex"))]
+    composed(x, weight, bias)
 }
 
 fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>, activation: Activation) {

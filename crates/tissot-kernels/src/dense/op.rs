@@ -12,33 +12,28 @@ use burn::backend::{
 use burn::tensor::{DType, Tensor};
 use std::sync::Arc;
 
-/// What [`super::dense`] takes.
-type Inputs = (Tensor<2>, Tensor<2>, Option<Tensor<1>>);
-
-/// The fused operation; the inputs back where it has no kernel for them.
+/// The fused operation, or `otherwise` of the same inputs where it has no kernel for them.
 pub(super) fn fused(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
     activation: Activation,
     mask: Option<&Arc<Mask>>,
-) -> Result<Tensor<2>, Inputs> {
+    otherwise: impl FnOnce(Tensor<2>, Tensor<2>, Option<Tensor<1>>) -> Tensor<2>,
+) -> Tensor<2> {
     let (dtype, [_, outputs]) = (x.dtype(), weight.dims());
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     let bias = bias.map(Tensor::into_dispatch);
     let fits = |tensor: &DispatchTensor| tensor.dtype() == dtype && on_flex(&tensor.kind);
     if !matches!(dtype, DType::F32 | DType::F64) || ![&x, &weight].into_iter().chain(&bias).all(fits) {
-        return Err((
-            Tensor::from_dispatch(x),
-            Tensor::from_dispatch(weight),
-            bias.map(Tensor::from_dispatch),
-        ));
+        let (x, weight) = (Tensor::from_dispatch(x), Tensor::from_dispatch(weight));
+        return otherwise(x, weight, bias.map(Tensor::from_dispatch));
     }
     // Extension operations take no optional tensors; an untracked 0 costs no gradient.
     let bias = bias.unwrap_or_else(|| {
         Tensor::<1>::zeros([outputs], (&burn::tensor::Device::flex(), dtype)).into_dispatch()
     });
-    Ok(Tensor::from_dispatch(<Dispatch as DenseOps>::dense(x, weight, bias, activation, mask.cloned())))
+    Tensor::from_dispatch(<Dispatch as DenseOps>::dense(x, weight, bias, activation, mask.cloned()))
 }
 
 fn on_flex(kind: &DispatchTensorKind) -> bool {

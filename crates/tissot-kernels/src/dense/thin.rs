@@ -1,4 +1,4 @@
-//! Products too thin for `gemm`: of a depth of a few, and of a few rows with a mask.
+//! Products too thin for `gemm`: of a depth of 1 or 2, and of a single row with a mask.
 
 use super::matrix::{Matrix, Target};
 use super::real::Real;
@@ -6,15 +6,14 @@ use super::vector;
 use pulp::NullaryFnOnce;
 use std::ops::Range;
 
-/// Whether a product is better made by [`product`]: `gemm` leaves its fast kernels for depths of 1 and 2 and is
-/// slow in them for 3 and 4.
+/// Whether a product is better made by [`product`]: for depths of 1 and 2 `gemm` leaves its fast kernels.
 pub(super) fn is_thin(rows: usize, depth: usize) -> bool {
     depth <= DEPTH && rows >= 8
 }
 
-const DEPTH: usize = 4;
+const DEPTH: usize = 2;
 
-/// `target = left right`, or `target += left right`, for a depth of at most 4.
+/// `target = left right`, or `target += left right`, for a depth of 1 or 2.
 pub(super) fn product<T: Real>(target: Target<'_, T>, left: Matrix<'_, T>, right: Matrix<'_, T>, add: bool) {
     let [depth, cols] = right.shape();
     let mut copy = Vec::with_capacity(depth * cols);
@@ -24,8 +23,6 @@ pub(super) fn product<T: Real>(target: Target<'_, T>, left: Matrix<'_, T>, right
     match depth {
         1 => vector::dispatch(Thin::<T, 1> { target, left, right: &copy, add }),
         2 => vector::dispatch(Thin::<T, 2> { target, left, right: &copy, add }),
-        3 => vector::dispatch(Thin::<T, 3> { target, left, right: &copy, add }),
-        4 => vector::dispatch(Thin::<T, 4> { target, left, right: &copy, add }),
         _ => unreachable!("a depth of {depth}"),
     }
 }
