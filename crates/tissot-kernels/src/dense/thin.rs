@@ -89,3 +89,34 @@ impl<T: Real> NullaryFnOnce for MaskedRow<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thin_products_replace_or_add() {
+        let left: Vec<f64> = (0..20).map(f64::from).collect();
+        let right: Vec<f64> = (0..6).map(|v| f64::from(v) - 2.0).collect();
+        for depth in [1, 2] {
+            for add in [false, true] {
+                let mut out = vec![1.0; 10 * 5];
+                let (l, r) =
+                    (Matrix::new(&left, 0, [10, depth], [2, 1]), Matrix::new(&right, 0, [depth, 3], [1, 2]));
+                product(Target::new(&mut out, 5, 1..4), l, r, add);
+                for (i, j) in (0..10).flat_map(|i| (0..5).map(move |j| (i, j))) {
+                    let sum: f64 =
+                        (0..depth).map(|d| left[2 * i + d] * right[d + 2 * (j.max(1) - 1) % 6]).sum();
+                    let inside = (1..4).contains(&j);
+                    let expected = if inside { sum + f64::from(u8::from(add)) } else { 1.0 };
+                    assert_eq!(out[i * 5 + j], expected, "{i}, {j}, depth {depth}, add: {add}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn thin_is_what_gemm_is_slow_at() {
+        assert!(is_thin(256, 2) && !is_thin(256, 3) && !is_thin(1, 1));
+    }
+}

@@ -160,16 +160,24 @@ fn gradients_of_others_are_left_alone() {
 
 #[test]
 fn maps_in_a_row_are_differentiated_through() {
+    in_a_row(&Device::flex().autodiff());
+}
+
+#[test]
+fn recomputed_activations_change_nothing() {
+    in_a_row(&Device::flex().autodiff().gradient_checkpointing());
+}
+
+fn in_a_row(device: &Device) {
     let run = |map: &Map| {
-        let device = Device::flex().autodiff();
-        let x = matrix(1, [30, 8], DType::F64, &device).require_grad();
-        let w: Vec<_> = (0..3).map(|k| matrix(2 + k, [8, 8], DType::F64, &device).require_grad()).collect();
-        let b = vector(9, 8, DType::F64, &device).require_grad();
-        let mut h = x.clone();
+        let x = matrix(1, [30, 8], DType::F64, device).require_grad();
+        let w: Vec<_> = (0..3).map(|k| matrix(2 + k, [8, 8], DType::F64, device).require_grad()).collect();
+        let b = vector(9, 8, DType::F64, device).require_grad();
+        let mut h = x.clone() * 0.5;
         for (w, act) in
             w.iter().zip([Activation::Relu, Activation::LeakyRelu { slope: 0.1 }, Activation::None])
         {
-            h = map(h, w.clone(), Some(b.clone()), act);
+            h = map(h, w.clone(), Some(b.clone()), act) + 0.25;
         }
         let grads = h.clone().square().sum().backward();
         let gw = w.iter().flat_map(|w| numbers(w.grad(&grads).expect("a gradient"))).collect();
