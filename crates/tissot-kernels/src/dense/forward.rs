@@ -7,9 +7,6 @@ use super::real::Real;
 use super::{Activation, Mask, passes, thin};
 use burn::backend::flex::FlexTensor;
 
-/// Up to so many rows of a masked map are computed one by one.
-const FEW: usize = 4;
-
 /// The most rows that are computed before their activation, so that they are still in the cache.
 const BLOCK: usize = 512;
 
@@ -30,11 +27,8 @@ pub(super) fn forward<T: Real>(
     if out.is_empty() {
         return T::tensor(out, &[rows, outputs]);
     }
-    if let (Some(mask), true) = (mask, rows <= FEW) {
-        let weight = weight.to_contiguous();
-        for (i, out) in out.chunks_mut(outputs).enumerate() {
-            thin::masked_row(out, x.rows(i..i + 1), T::storage(&weight), mask.runs());
-        }
+    if let (Some(mask), 1) = (mask, rows) {
+        thin::masked_row(&mut out, x, T::storage(&weight.to_contiguous()), mask.runs());
         passes::finish(&mut out, bias, activation);
         return T::tensor(out, &[rows, outputs]);
     }

@@ -5,13 +5,13 @@
 //! gu = gy act'(u)    gW = x^T gu    gb = sum over rows of gu    gx = gu W^T
 //! ```
 //!
-//! On burn's Flex backend, for f32 and f64, the products are those of the `gemm` crate (as in Flex itself), bias and
-//! activation take one vectorised pass each over a block of rows that is still in the cache, and the gradient
-//! of an input that needs none is not computed. Large products run in parallel over rows; small ones stay on one thread. On any
-//! other device, or in another number type, the same functions are composed of burn's operations.
+//! On burn's Flex backend, for f32 and f64, the products are those of the `gemm` crate (as in Flex itself). Bias and
+//! activation are one vectorised pass over rows that are still in the cache, and so are the activation's derivative
+//! and the bias's gradient. Gradients of inputs that need none are not computed. Large products run in parallel over
+//! rows; small ones stay on one thread. On any other device, or in another number type, the same functions are composed
+//! of burn's operations.
 //!
-//! A [`Mask`] says which weights of [`masked_dense`] are always 0. Blocks that are all 0 are not multiplied; see
-//! there.
+//! A [`Mask`] says which weights of [`masked_dense`] are always 0. Blocks that are all 0 are not multiplied.
 
 #[cfg(feature = "flex")]
 mod backward;
@@ -50,12 +50,15 @@ pub enum Activation {
     Relu,
     /// `u` where `u >= 0`, else `slope u`.
     ///
-    /// Its derivative is read from its output, so the slope must be above 0.
+    /// Its derivative is read from the sign of its output, so the slope must be at least [`MIN_SLOPE`].
     LeakyRelu {
-        /// The slope below 0, above 0.
+        /// The slope below 0.
         slope: f64,
     },
 }
+
+/// The least slope of [`Activation::LeakyRelu`]: with less a small negative number could become 0.
+pub const MIN_SLOPE: f64 = 1e-6;
 
 /// `act(x W + b)`.
 ///
@@ -63,7 +66,7 @@ pub enum Activation {
 /// `x`: `[rows, inputs]`, `weight`: `[inputs, outputs]`, `bias`: `[outputs]` -> `[rows, outputs]`.
 ///
 /// # Panics
-/// Where the shapes or number types do not fit together, and for a slope that is not above 0.
+/// Where the shapes or number types do not fit together, and for a slope below [`MIN_SLOPE`].
 pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>, activation: Activation) -> Tensor<2> {
     check(&x, &weight, bias.as_ref(), activation);
     let composed = |x, weight, bias| composed::dense(x, weight, bias, activation);
@@ -113,6 +116,6 @@ fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>, activation
         assert_eq!(found, outputs, "the bias has {found} entries, but the weight has {outputs} columns");
     }
     if let Activation::LeakyRelu { slope } = activation {
-        assert!(slope > 0.0, "the slope of a leaky ReLU must be above 0; found {slope}");
+        assert!(slope >= MIN_SLOPE, "the slope of a leaky ReLU must be at least {MIN_SLOPE}; found {slope}");
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Activation;
 use burn::nn::Linear;
-use burn::tensor::Tensor;
+use burn::tensor::{Bool, Tensor};
 use std::sync::Arc;
-use tissot_kernels::dense::{Activation as Fused, Mask, dense, masked_dense};
+use tissot_kernels::dense::{Activation as Fused, MIN_SLOPE, Mask, dense, masked_dense};
 
 /// `activation(x W + b)`, or `x W + b` where there is none.
 ///
@@ -22,7 +22,7 @@ pub(crate) fn masked_map(
     x: Tensor<2>,
     activation: Option<Activation>,
     mask: &Arc<Mask>,
-    forbidden: impl FnOnce() -> Tensor<2, burn::tensor::Bool>,
+    forbidden: impl FnOnce() -> Tensor<2, Bool>,
 ) -> Tensor<2> {
     let (fused, after) = split(activation);
     let bias = layer.bias.as_ref().map(|bias| bias.val());
@@ -33,7 +33,7 @@ pub(crate) fn masked_map(
 fn split(activation: Option<Activation>) -> (Fused, Option<Activation>) {
     match activation {
         Some(Activation::Relu) => (Fused::Relu, None),
-        Some(Activation::LeakyRelu { slope }) if slope > 0.0 => (Fused::LeakyRelu { slope }, None),
+        Some(Activation::LeakyRelu { slope }) if slope >= MIN_SLOPE => (Fused::LeakyRelu { slope }, None),
         other => (Fused::None, other),
     }
 }

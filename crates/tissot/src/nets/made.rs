@@ -217,7 +217,7 @@ impl Made {
     /// The same network with 0 stored for every masked weight.
     ///
     /// To call after weights were set from outside. Masked weights have no effect in any case, but unless they are 0
-    /// they count in norms of the weights.
+    /// they count in norms of the weights, and each pass has to copy the weights without them.
     #[must_use]
     pub fn rezero(self) -> Self {
         Self {
