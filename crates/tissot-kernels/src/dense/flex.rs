@@ -58,7 +58,7 @@ pub(super) fn masked<T: Real>(weight: &FlexTensor, panels: &[Panel]) -> FlexTens
 }
 
 /// Fewer multiplications than this stay on one thread.
-const PARALLEL: usize = 128 * 128 * 128;
+const PARALLEL: usize = 160 * 160 * 160;
 
 /// Whether so many multiplications are worth the call of other threads.
 pub(super) fn parallel(work: usize) -> bool {
