@@ -2,7 +2,7 @@
 
 use crate::Real;
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{DType, Shape};
+use burn::tensor::Shape;
 use rayon::prelude::*;
 
 /// Work below this many parameters stays on one thread: a second one costs about as much to wake.
@@ -14,8 +14,9 @@ pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
 }
 
 /// A tensor of `values`.
-pub(crate) fn tensor<T: Real>(values: Vec<T>, shape: &[usize], dtype: DType) -> FlexTensor {
-    FlexTensor::new(T::bytes(values), Layout::contiguous(Shape::from(shape.to_vec())), dtype)
+pub(crate) fn tensor<T: Real>(values: Vec<T>, shape: &[usize]) -> FlexTensor {
+    debug_assert_eq!(values.len(), shape.iter().product::<usize>());
+    FlexTensor::new(T::bytes(values), Layout::contiguous(Shape::from(shape.to_vec())), T::DTYPE)
 }
 
 /// How many rows one task takes: all of them where the work (`per_row` numbers a row) is small.

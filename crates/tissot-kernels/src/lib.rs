@@ -8,6 +8,7 @@
 //! f32 and f64. They work on blocks of [`LANES`] elements, in loops over lanes that the compiler turns into vector
 //! instructions for the processor at hand, and in parallel over rows.
 
+pub mod dense;
 mod device;
 #[cfg(feature = "flex")]
 mod flex;

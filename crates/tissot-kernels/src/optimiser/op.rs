@@ -76,7 +76,7 @@ mod flex {
 
     fn copy<T: Real>(of: &FlexTensor) -> FlexTensor {
         let shape: Vec<usize> = of.layout().shape().iter().copied().collect();
-        tensor(numbers::<T>(of).to_vec(), &shape, of.dtype())
+        tensor(numbers::<T>(of).to_vec(), &shape)
     }
 
     fn adam<T: Real>(
@@ -107,7 +107,7 @@ mod flex {
     fn sum_of_squares<T: Real>(of: FlexTensor) -> FlexTensor {
         let of = contiguous(of);
         let sum = dispatch(SumOfSquares(numbers::<T>(&of)));
-        tensor(vec![T::of(sum)], &[1], of.dtype())
+        tensor(vec![T::of(sum)], &[1])
     }
 
     /// Adam's loop, compiled for each kind of processor.

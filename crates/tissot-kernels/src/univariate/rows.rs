@@ -139,7 +139,6 @@ fn forward<T: Real>(
     univariate: Univariate,
     direction: Direction,
 ) -> FlexTensor {
-    let dtype = at.dtype();
     let (at, params) = (contiguous(at), contiguous(params));
     let (rows, elements) = (at.layout().shape()[0], at.layout().shape()[1]);
     let (at, params): (&[T], &[T]) = (numbers(&at), numbers(&params));
@@ -156,7 +155,7 @@ fn forward<T: Real>(
             *log_det = T::of(slopes.iter().map(|s| s.to_f64()).sum());
         }
     });
-    tensor(out, &[rows * elements + rows], dtype)
+    tensor(out, &[rows * elements + rows])
 }
 
 fn backward<T: Real>(
@@ -166,7 +165,6 @@ fn backward<T: Real>(
     univariate: Univariate,
     direction: Direction,
 ) -> (FlexTensor, FlexTensor) {
-    let dtype = at.dtype();
     let (at, params, grad) = (contiguous(at), contiguous(params), contiguous(grad));
     let (rows, elements) = (at.layout().shape()[0], at.layout().shape()[1]);
     let (at, params, grad): (&[T], &[T], &[T]) = (numbers(&at), numbers(&params), numbers(&grad));
@@ -191,5 +189,5 @@ fn backward<T: Real>(
             params_gradients: params_gradient,
         });
     });
-    (tensor(at_gradient, &[rows, elements], dtype), tensor(params_gradient, &[rows, elements, p], dtype))
+    (tensor(at_gradient, &[rows, elements]), tensor(params_gradient, &[rows, elements, p]))
 }

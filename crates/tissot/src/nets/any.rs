@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 
 /// Lists each variant once: its name, its network, its configuration.
 macro_rules! tables {
@@ -73,12 +74,15 @@ impl Default for ConditionerConfig {
 /// What `net` makes of `x`, a table of rank `D`, which must be 2.
 fn table<const D: usize>(name: &str, x: Tensor<D>, net: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<D> {
     assert_eq!(D, 2, "the {name} network conditions tables, rank 2; found rank {D}");
-    let dims = x.dims();
-    let out = net(x.reshape([dims[0], dims[1]]));
-    let [batch, outputs] = out.dims();
-    let mut shape = [outputs; D];
-    shape[0] = batch;
-    out.reshape(shape)
+    same(net(same(x)))
+}
+
+/// The tensor as one of rank `E`, which is `D` though the compiler cannot know: no operation, and so no step in the graph
+/// of gradients.
+fn same<const D: usize, const E: usize>(x: Tensor<D>) -> Tensor<E> {
+    let mut x = Some(x);
+    let x: &mut dyn Any = &mut x;
+    x.downcast_mut::<Option<Tensor<E>>>().and_then(Option::take).expect("tensors of one rank")
 }
 
 impl From<MlpConfig> for ConditionerConfig {

@@ -1,7 +1,7 @@
 //! The masked autoencoder for distribution estimation.
 
 use super::masked::{MaskedBlock, MaskedLinear, hidden_degrees};
-use super::{Activation, CausalConditioner, Conditioner, check, init, input};
+use super::{Activation, CausalConditioner, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
 use burn::module::Module;
@@ -217,7 +217,7 @@ impl Made {
     /// The same network with 0 stored for every masked weight.
     ///
     /// To call after weights were set from outside. Masked weights have no effect in any case, but unless they are 0
-    /// they count in norms of the weights.
+    /// they count in norms of the weights, and each pass has to copy the weights without them.
     #[must_use]
     pub fn rezero(self) -> Self {
         Self {
@@ -248,12 +248,17 @@ impl Conditioner<2> for Made {
     fn forward(&self, x: Tensor<2>, context: Context<'_>) -> Tensor<2> {
         let (mut h, c) = self.inputs(x, context);
         for (i, layer) in self.layers.iter().enumerate() {
-            h = layer.forward(h);
-            if let (0, Some(layer), Some(c)) = (i, &self.context_layer, &c) {
-                h = h + self.activation.apply(layer.forward(c.clone()));
-            }
-            if self.blocks.is_empty() {
-                h = self.dropout.forward(self.activation.apply(h));
+            let plain = self.blocks.is_empty();
+            h = match (i, &self.context_layer, &c) {
+                (0, Some(through), Some(c)) => {
+                    let h = layer.forward(h) + dense::map(through, c.clone(), Some(self.activation));
+                    if plain { self.activation.apply(h) } else { h }
+                }
+                _ if plain => layer.forward_then(h, self.activation),
+                _ => layer.forward(h),
+            };
+            if plain {
+                h = self.dropout.forward(h);
             }
         }
         for block in &self.blocks {

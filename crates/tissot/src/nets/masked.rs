@@ -1,24 +1,29 @@
 //! Linear maps of which some weights are always 0, and the degrees that say which.
 
-use super::{Activation, init};
+use super::{Activation, dense, init};
 use burn::module::Module;
 use burn::nn::{Dropout, Linear};
-use burn::tensor::module::linear;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use rand::Rng;
+use std::sync::Arc;
+use tissot_kernels::dense::Mask;
 
 /// A linear map `x W + b` between units with degrees: the weight from `i` to `j` is 0 unless
 /// `degree(i) <= degree(j)`.
 ///
-/// The mask is made from the degrees and applied in each pass, so that a stored weight that should be 0 has no effect
-/// and no gradient. From the start on such weights are stored as 0, and so they stay 0 under weight decay, averaging
-/// and clipping. With sorted degrees the mask is a staircase.
+/// The mask is made from the degrees. A stored weight that should be 0 has no effect and no gradient. From the start on
+/// such weights are stored as 0, and so they stay 0 under weight decay, averaging and clipping, and no pass has to copy
+/// the others. With sorted degrees the mask is a staircase, of which only the blocks that are not 0 are multiplied:
+/// see [`Mask`].
 #[derive(Module, Debug)]
 pub struct MaskedLinear {
     /// Weight `[inputs, outputs]` and bias `[outputs]`.
     pub linear: Linear,
     /// 1 where the weight is always 0. Not a Bool tensor: burn 0.22.1 cannot move those from a CPU to a GPU.
     forbidden: Tensor<2, Int>,
+    /// The same as blocks.
+    #[module(skip)]
+    mask: Arc<Mask>,
 }
 
 impl MaskedLinear {
@@ -27,13 +32,18 @@ impl MaskedLinear {
         let forbidden: Vec<i64> =
             from.iter().flat_map(|i| to.iter().map(move |j| i64::from(i > j))).collect();
         let forbidden = Tensor::from_data(TensorData::new(forbidden, [from.len(), to.len()]), device);
-        Self { linear, forbidden }.rezero()
+        let mask = Arc::new(Mask::from_degrees(from, to));
+        Self { linear, forbidden, mask }.rezero()
     }
 
     /// The map of `x`, `[batch, inputs]` -> `[batch, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let weight = self.linear.weight.val().mask_fill(self.forbidden(), 0.0);
-        linear(x, weight, self.linear.bias.as_ref().map(|bias| bias.val()))
+        dense::masked_map(&self.linear, x, None, &self.mask, || self.forbidden())
+    }
+
+    /// The map of `x`, then `activation`.
+    pub(crate) fn forward_then(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+        dense::masked_map(&self.linear, x, Some(activation), &self.mask, || self.forbidden())
     }
 
     /// Where the weight is always 0, `[inputs, outputs]`.
@@ -44,13 +54,13 @@ impl MaskedLinear {
     /// The same map with 0 stored wherever the weight is masked: to call after weights were set from outside.
     #[must_use]
     pub fn rezero(self) -> Self {
-        let Self { linear: Linear { weight, bias }, forbidden } = self;
-        let mask = forbidden.clone().bool();
+        let Self { linear: Linear { weight, bias }, forbidden, mask } = self;
+        let zero = forbidden.clone().bool();
         let weight = weight.map(|weight| {
             let require_grad = weight.is_require_grad();
-            weight.detach().mask_fill(mask, 0.0).detach().set_require_grad(require_grad)
+            weight.detach().mask_fill(zero, 0.0).detach().set_require_grad(require_grad)
         });
-        Self { linear: Linear { weight, bias }, forbidden }
+        Self { linear: Linear { weight, bias }, forbidden, mask }
     }
 }
 
@@ -91,11 +101,14 @@ impl MaskedBlock {
         activation: Activation,
         dropout: &Dropout,
     ) -> Tensor<2> {
-        let mut t = self.first.forward(activation.apply(h.clone()));
-        if let (Some(layer), Some(c)) = (&self.context_layer, c) {
-            t = t + layer.forward(c.clone());
-        }
-        h + self.second.forward(dropout.forward(activation.apply(t)))
+        let t = activation.apply(h.clone());
+        let t = match (&self.context_layer, c) {
+            (Some(layer), Some(c)) => {
+                activation.apply(self.first.forward(t) + dense::map(layer, c.clone(), None))
+            }
+            _ => self.first.forward_then(t, activation),
+        };
+        h + self.second.forward(dropout.forward(t))
     }
 
     /// See [`MaskedLinear::rezero`].

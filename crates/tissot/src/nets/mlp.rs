@@ -1,6 +1,6 @@
 //! The multilayer perceptron.
 
-use super::{Activation, Conditioner, check, init, input};
+use super::{Activation, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
 use burn::module::Module;
@@ -92,8 +92,8 @@ impl Conditioner<2> for Mlp {
     fn forward(&self, x: Tensor<2>, context: Context<'_>) -> Tensor<2> {
         let mut h = input::join(x, context, self.inputs, self.context);
         for layer in &self.hidden {
-            h = self.dropout.forward(self.activation.apply(layer.forward(h)));
+            h = self.dropout.forward(dense::map(layer, h, Some(self.activation)));
         }
-        self.last.forward(h)
+        dense::map(&self.last, h, None)
     }
 }

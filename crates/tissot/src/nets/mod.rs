@@ -3,6 +3,7 @@
 mod activation;
 mod any;
 mod check;
+mod dense;
 mod embedding;
 mod init;
 mod input;

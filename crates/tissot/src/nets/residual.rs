@@ -1,6 +1,6 @@
 //! The residual network.
 
-use super::{Activation, Conditioner, check, init, input};
+use super::{Activation, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
 use burn::module::Module;
@@ -132,15 +132,15 @@ impl Conditioner<2> for ResidualMlp {
     /// # Panics
     /// Where `x` or the context has another width than the network was made for.
     fn forward(&self, x: Tensor<2>, context: Context<'_>) -> Tensor<2> {
-        let mut h = self.initial.forward(input::join(x, context, self.inputs, self.context));
+        let mut h = dense::map(&self.initial, input::join(x, context, self.inputs, self.context), None);
         for block in &self.blocks {
-            let t = self.activation.apply(block.first.forward(self.activation.apply(h.clone())));
-            let mut t = block.second.forward(self.dropout.forward(t));
+            let t = dense::map(&block.first, self.activation.apply(h.clone()), Some(self.activation));
+            let mut t = dense::map(&block.second, self.dropout.forward(t), None);
             if let Some(gate) = &block.gate {
-                t = t * sigmoid(gate.forward(input::features(context, self.context)));
+                t = t * sigmoid(dense::map(gate, input::features(context, self.context), None));
             }
             h = h + t;
         }
-        self.last.forward(h)
+        dense::map(&self.last, h, None)
     }
 }

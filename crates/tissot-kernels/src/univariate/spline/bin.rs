@@ -58,13 +58,13 @@ impl<T: Real> Bin<T> {
                 let next_y = select(last, bound, sum_y[l] * whole - bound);
                 let start = select(direction == Direction::Forward, x[l], y[l]);
                 let here = (k == 0) | (at[l] >= start);
-                self.index[l] = select(here, index, self.index[l]);
-                self.x_0[l] = select(here, x[l], self.x_0[l]);
-                self.x_1[l] = select(here, next_x, self.x_1[l]);
-                self.y_0[l] = select(here, y[l], self.y_0[l]);
-                self.y_1[l] = select(here, next_y, self.y_1[l]);
-                self.d_0[l] = select(here, d_0[l], self.d_0[l]);
-                self.d_1[l] = select(here, d_1[l], self.d_1[l]);
+                self.index[l] = T::blend(here, index, self.index[l]);
+                self.x_0[l] = T::blend(here, x[l], self.x_0[l]);
+                self.x_1[l] = T::blend(here, next_x, self.x_1[l]);
+                self.y_0[l] = T::blend(here, y[l], self.y_0[l]);
+                self.y_1[l] = T::blend(here, next_y, self.y_1[l]);
+                self.d_0[l] = T::blend(here, d_0[l], self.d_0[l]);
+                self.d_1[l] = T::blend(here, d_1[l], self.d_1[l]);
                 x[l] = next_x;
                 y[l] = next_y;
             }

@@ -1,0 +1,135 @@
+//! The backward pass on the CPU.
+
+use super::flex::{chunks, masked, matrix, parallel, share};
+use super::mask::Panel;
+use super::matrix::{Matrix, Target, product};
+use super::op::{InputGradients, Saved};
+use super::{Mask, passes};
+use crate::flex::tensor;
+use crate::real::Real;
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Rows whose column sums are taken together; a constant, so that the sum does not depend on the number of threads.
+const BLOCK: usize = 256;
+
+/// See [`super::flex::backward`].
+pub(super) fn backward<T: Real>(saved: &Saved<Flex>, grad: FlexTensor, bias: bool) -> InputGradients<Flex> {
+    let mut grad = unshared(grad);
+    let sums = pull_back::<T>(saved, &mut grad, bias);
+    let g = matrix::<T>(&grad);
+    let of_x = || Some(grad_input(g, saved.weight.as_ref()?, saved.mask.as_deref()));
+    let of_weight = || Some(grad_weight(matrix::<T>(saved.x.as_ref()?), g, saved.mask.as_deref()));
+    let work = saved.x.as_ref().map_or(0, |x| x.layout().num_elements() * g.shape()[1]);
+    let both = saved.weight.is_some() && saved.x.is_some();
+    let (of_x, of_weight) =
+        if both && parallel(work) { rayon::join(of_x, of_weight) } else { (of_x(), of_weight()) };
+    [of_x, of_weight, bias.then(|| tensor(sums, &[g.shape()[1]]))]
+}
+
+/// The tensor stored without gaps; the only handle on it where `tensor` was.
+fn unshared(tensor: FlexTensor) -> FlexTensor {
+    let result = tensor.to_contiguous();
+    drop(tensor);
+    result
+}
+
+/// Multiplies `grad` by the derivative of the activation, in place; the sums of its columns where `bias` wants them.
+fn pull_back<T: Real>(saved: &Saved<Flex>, grad: &mut FlexTensor, bias: bool) -> Vec<T> {
+    let [rows, outputs] = [0, 1].map(|axis| grad.layout().shape()[axis]);
+    if rows * outputs == 0 || (saved.output.is_none() && !bias) {
+        return vec![T::ZERO; outputs];
+    }
+    let size = BLOCK * outputs;
+    let mut sums = vec![T::ZERO; rows.div_ceil(BLOCK) * outputs];
+    if let Some(output) = &saved.output {
+        let output = output.to_contiguous();
+        let output = T::storage(&output);
+        let one = |((grad, output), sums): ((&mut [T], &[T]), &mut [T])| {
+            passes::pull_back(grad, output, saved.activation, sums);
+        };
+        let grad = T::storage_mut(grad);
+        if grad.len() > size && rayon::current_num_threads() > 1 {
+            grad.par_chunks_mut(size)
+                .zip(output.par_chunks(size))
+                .zip(sums.par_chunks_mut(outputs))
+                .for_each(one);
+        } else {
+            grad.chunks_mut(size).zip(output.chunks(size)).zip(sums.chunks_mut(outputs)).for_each(one);
+        }
+    } else {
+        let grad = T::storage(grad);
+        chunks(&mut sums, outputs, |i, sums| {
+            passes::add_columns(&grad[i * size..grad.len().min((i + 1) * size)], sums);
+        });
+    }
+    let (total, rest) = sums.split_at_mut(outputs);
+    rest.chunks(outputs).for_each(|part| passes::add_columns(part, total));
+    sums.truncate(outputs);
+    sums
+}
+
+/// `g W^T`.
+fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask>) -> FlexTensor {
+    let ([rows, outputs], inputs) = (g.shape(), weight.layout().shape()[0]);
+    let whole = [Panel::whole(inputs, outputs)];
+    let panels = mask.map_or(&whole[..], Mask::by_inputs);
+    let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
+    let w = matrix::<T>(&weight);
+    let mut out = vec![T::ZERO; rows * inputs];
+    if !out.is_empty() {
+        let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied));
+        chunks(&mut out, block * inputs, |i, out| {
+            let g = g.rows(i * block..i * block + out.len() / inputs);
+            for panel in panels {
+                for (n, range) in panel.across.iter().enumerate() {
+                    let target = Target::new(out, inputs, panel.along.clone());
+                    let w = w.rows(panel.along.clone()).cols(range.clone());
+                    product(target, g.cols(range.clone()), w.t(), n > 0);
+                }
+            }
+        });
+    }
+    tensor(out, &[rows, inputs])
+}
+
+/// `x^T g`, with 0 where the mask says so.
+fn grad_weight<T: Real>(x: Matrix<'_, T>, g: Matrix<'_, T>, mask: Option<&Mask>) -> FlexTensor {
+    let ([rows, inputs], [_, outputs]) = (x.shape(), g.shape());
+    let whole = [Panel::whole(inputs, outputs)];
+    let panels = mask.map_or(&whole[..], Mask::by_inputs);
+    let mut out = vec![T::ZERO; inputs * outputs];
+    if out.is_empty() {
+        return tensor(out, &[inputs, outputs]);
+    }
+    let work = rows * mask.map_or(inputs * outputs, Mask::multiplied);
+    let share = share(inputs, work);
+    let mut tasks = Vec::with_capacity(panels.len());
+    let mut rest = &mut out[..];
+    for panel in panels {
+        for start in panel.along.clone().step_by(share) {
+            let along = start..panel.along.end.min(start + share);
+            let (strip, after) = std::mem::take(&mut rest).split_at_mut(along.len() * outputs);
+            tasks.push((panel, along, strip));
+            rest = after;
+        }
+    }
+    let one = |(panel, along, strip): (&Panel, Range<usize>, &mut [T])| {
+        let x = x.cols(along.clone()).t();
+        for range in &panel.across {
+            product(Target::new(strip, outputs, range.clone()), x, g.cols(range.clone()), false);
+        }
+        for (row, run) in panel.zeros.iter().filter(|(row, _)| along.contains(row)) {
+            let row = (row - along.start) * outputs;
+            strip[row + run.start..row + run.end].fill(T::ZERO);
+        }
+    };
+    if parallel(work) {
+        tasks.into_par_iter().for_each(one);
+    } else {
+        tasks.into_iter().for_each(one);
+    }
+    tensor(out, &[inputs, outputs])
+}
