@@ -1,1 +1,3 @@
 //! Fused differentiable operations for normalizing flows on burn.
+
+pub mod made;

@@ -3,6 +3,7 @@
 mod activation;
 mod any;
 mod check;
+mod incremental;
 mod init;
 mod input;
 mod made;
@@ -35,4 +36,14 @@ pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
 pub trait CausalConditioner: Conditioner<2> {
     /// The features in the order in which an inverse finds them; a permutation of `0..features`.
     fn order(&self) -> &[usize];
+
+    /// The network under `context` as the kernel sees it that inverts feature by feature for the cost
+    /// of one pass; `None`, as by default, where it cannot be seen so, and a pass is made for each feature.
+    ///
+    /// # Panics
+    /// Where [`Conditioner::forward`] would.
+    fn incremental(&self, context: Context<'_>) -> Option<tissot_kernels::made::Net<'_>> {
+        let _ = context;
+        None
+    }
 }

@@ -4,6 +4,7 @@ use super::{LogScale, Univariate, param};
 use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made::{self, ColumnInverse};
 
 /// Whether an affine function scales or shifts first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,5 +78,10 @@ impl Univariate for Affine {
             AffineOrder::ShiftThenScale => y * reciprocal + t,
         };
         (x, slopes.neg())
+    }
+
+    fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+        let shift_first = self.order == AffineOrder::ShiftThenScale;
+        Some(Box::new(made::Affine { scale: self.scale.on_host(), shift_first }))
     }
 }

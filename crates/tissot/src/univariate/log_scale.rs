@@ -4,6 +4,7 @@ use crate::Error;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, softplus};
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made;
 
 /// Laws without a bound of their own are cut off here: `exp(60)` times an input of 1e6 is finite in f32.
 const LIMIT: f64 = 60.0;
@@ -92,6 +93,18 @@ impl LogScale {
             }
             Self::Tanh { bound } => u.div_scalar(bound).tanh().mul_scalar(bound),
             Self::Atan { clamp } => u.atan().mul_scalar(0.636 * clamp),
+        }
+    }
+
+    /// The same law on the host.
+    pub(super) fn on_host(&self) -> made::LogScale {
+        match *self {
+            Self::Exp => made::LogScale::Exp { limit: LIMIT },
+            Self::SoftClip { floor } => made::LogScale::SoftClip { range: -floor.ln() },
+            Self::Sigmoid { offset, epsilon } => made::LogScale::Sigmoid { offset, epsilon, limit: LIMIT },
+            Self::Softplus { epsilon } => made::LogScale::Softplus { epsilon, limit: LIMIT },
+            Self::Tanh { bound } => made::LogScale::Tanh { bound },
+            Self::Atan { clamp } => made::LogScale::Atan { factor: 0.636 * clamp },
         }
     }
 

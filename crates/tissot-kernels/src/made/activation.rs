@@ -1,0 +1,83 @@
+//! Activations of slices.
+
+use super::real::Real;
+
+/// A function applied to each hidden unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Activation {
+    /// `max(u, 0)`.
+    Relu,
+    /// `u` where `u >= 0`, else `slope u`.
+    LeakyRelu {
+        /// The slope below 0.
+        slope: f64,
+    },
+    /// `scale u` where `u > 0`, else `scale alpha (exp(u) - 1)`.
+    Elu {
+        /// The limit at minus infinity, with `scale` 1, its sign turned.
+        alpha: f64,
+        /// What all values are multiplied by.
+        scale: f64,
+    },
+    /// `u sigmoid(u)`.
+    Silu,
+    /// `u Phi(u)`, `Phi` the normal distribution's cumulative function.
+    Gelu,
+    /// `u tanh(softplus(u))`.
+    Mish,
+    /// `tanh(u)`.
+    Tanh,
+    /// `1 / (1 + exp(-u))`.
+    Sigmoid,
+    /// `log(1 + exp(u))`.
+    Softplus,
+}
+
+impl Activation {
+    /// Applies it in place.
+    #[inline(always)]
+    pub(crate) fn apply<T: Real>(self, units: &mut [T]) {
+        let (zero, one) = (T::default(), T::from_f64(1.0));
+        match self {
+            // A NaN stays one.
+            Self::Relu => each(units, |u| if u <= zero { zero } else { u }),
+            Self::LeakyRelu { slope } => {
+                let slope = T::from_f64(slope);
+                each(units, |u| if u >= zero { u } else { slope * u });
+            }
+            Self::Elu { alpha, scale } => {
+                let (below, scale) = (T::from_f64(alpha * scale), T::from_f64(scale));
+                each(units, |u| if u > zero { scale * u } else { below * u.exp_m1() });
+            }
+            Self::Silu => each(units, |u| u * sigmoid(u)),
+            Self::Gelu => {
+                let (half, root) = (T::from_f64(0.5), T::from_f64(std::f64::consts::SQRT_2));
+                each(units, |u| half * u * (one + (u / root).erf()));
+            }
+            Self::Mish => each(units, |u| u * softplus(u).tanh()),
+            Self::Tanh => each(units, T::tanh),
+            Self::Sigmoid => each(units, sigmoid),
+            Self::Softplus => each(units, softplus),
+        }
+    }
+}
+
+#[inline(always)]
+fn each<T: Real>(units: &mut [T], f: impl Fn(T) -> T) {
+    units.iter_mut().for_each(|u| *u = f(*u));
+}
+
+/// `1 / (1 + exp(-u))` without overflow.
+#[inline(always)]
+pub(super) fn sigmoid<T: Real>(u: T) -> T {
+    let one = T::from_f64(1.0);
+    let e = (-u.abs()).exp();
+    if u >= T::default() { one / (one + e) } else { e / (one + e) }
+}
+
+/// `log(1 + exp(u))`; `u` itself above 20, as in PyTorch and burn.
+#[inline(always)]
+pub(super) fn softplus<T: Real>(u: T) -> T {
+    if u > T::from_f64(20.0) { u } else { u.exp().ln_1p() }
+}
