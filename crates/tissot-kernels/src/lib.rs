@@ -1,3 +1,19 @@
 //! Fused differentiable operations for normalizing flows on burn.
+//!
+//! Each operation is a function on plain tensors that returns `None` where there is no kernel for their device and
+//! number type; the caller then composes it of tensor operations. Each has one node in the autodiff graph and a gradient
+//! written by hand, which recomputes what it needs: nothing is kept for the backward pass but the inputs.
+//!
+//! Every line of the workspace that touches burn's backend traits is here. Kernels exist for burn's CPU backend, Flex, in
+//! f32 and f64. They work on blocks of [`LANES`] elements, in loops over lanes that the compiler turns into vector
+//! instructions for the processor at hand, and in parallel over rows.
 
+mod device;
+#[cfg(feature = "flex")]
+mod flex;
 pub mod made;
+mod real;
+mod simd;
+pub mod univariate;
+
+pub use real::{LANES, Lanes, Real};

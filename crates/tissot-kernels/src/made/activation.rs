@@ -1,6 +1,7 @@
 //! Activations of slices.
 
-use super::real::Real;
+use super::number::Number;
+use crate::real::select;
 
 /// A function applied to each hidden unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,22 +38,22 @@ pub enum Activation {
 impl Activation {
     /// Applies it in place.
     #[inline(always)]
-    pub(crate) fn apply<T: Real>(self, units: &mut [T]) {
-        let (zero, one) = (T::default(), T::from_f64(1.0));
+    pub(crate) fn apply<T: Number>(self, units: &mut [T]) {
+        let (zero, one) = (T::ZERO, T::ONE);
         match self {
             // A NaN stays one.
             Self::Relu => each(units, |u| if u <= zero { zero } else { u }),
             Self::LeakyRelu { slope } => {
-                let slope = T::from_f64(slope);
+                let slope = T::of(slope);
                 each(units, |u| if u >= zero { u } else { slope * u });
             }
             Self::Elu { alpha, scale } => {
-                let (below, scale) = (T::from_f64(alpha * scale), T::from_f64(scale));
+                let (below, scale) = (T::of(alpha * scale), T::of(scale));
                 each(units, |u| if u > zero { scale * u } else { below * u.exp_m1() });
             }
             Self::Silu => each(units, |u| u * sigmoid(u)),
             Self::Gelu => {
-                let (half, root) = (T::from_f64(0.5), T::from_f64(std::f64::consts::SQRT_2));
+                let (half, root) = (T::of(0.5), T::of(std::f64::consts::SQRT_2));
                 each(units, |u| half * u * (one + (u / root).erf()));
             }
             Self::Mish => each(units, |u| u * softplus(u).tanh()),
@@ -64,20 +65,20 @@ impl Activation {
 }
 
 #[inline(always)]
-fn each<T: Real>(units: &mut [T], f: impl Fn(T) -> T) {
+fn each<T: Number>(units: &mut [T], f: impl Fn(T) -> T) {
     units.iter_mut().for_each(|u| *u = f(*u));
 }
 
 /// `1 / (1 + exp(-u))` without overflow.
 #[inline(always)]
-pub(super) fn sigmoid<T: Real>(u: T) -> T {
-    let one = T::from_f64(1.0);
+fn sigmoid<T: Number>(u: T) -> T {
     let e = (-u.abs()).exp();
-    if u >= T::default() { one / (one + e) } else { e / (one + e) }
+    select(u >= T::ZERO, T::ONE, e) / (T::ONE + e)
 }
 
 /// `log(1 + exp(u))`; `u` itself above 20, as in PyTorch and burn.
 #[inline(always)]
-pub(super) fn softplus<T: Real>(u: T) -> T {
-    if u > T::from_f64(20.0) { u } else { u.exp().ln_1p() }
+fn softplus<T: Number>(u: T) -> T {
+    let above = select(u > T::ZERO, u, T::ZERO);
+    select(u > T::of(20.0), u, above + (-u.abs()).exp().ln_1p())
 }

@@ -1,7 +1,7 @@
 //! The network in slices on the host.
 
+use super::number::Number;
 use super::plan::Map;
-use super::real::Real;
 use super::{Activation, Net};
 use burn::backend::flex::FlexTensor;
 use burn::backend::{BackendTensor, DispatchTensorKind};
@@ -55,8 +55,8 @@ impl Stored {
     }
 
     /// The same as slices, if all are of the type `T`.
-    pub fn host<'a, T: Real>(&'a self, net: &'a Net<'a>) -> Option<Host<'a, T>> {
-        let z = T::of(&self.z)?;
+    pub fn host<'a, T: Number>(&'a self, net: &'a Net<'a>) -> Option<Host<'a, T>> {
+        let z = T::slice(&self.z)?;
         let features = net.order.len();
         let hidden = net.hidden.len();
         let mut layers = Vec::with_capacity(hidden + 1);
@@ -66,15 +66,15 @@ impl Stored {
             let columns = weight.layout().shape()[1];
             let straight = net.order.iter().copied().eq(0..features);
             let map = Map {
-                weight: T::of(weight)?,
+                weight: T::slice(weight)?,
                 columns,
                 row_of: (i == 0 && !straight).then_some(net.order),
                 column_of: (i == hidden && !straight).then_some((net.order, columns / features)),
                 known,
                 ready,
             };
-            let bias = absent_or(bias.as_ref().map(T::of))?;
-            let added = absent_or(added.as_ref().map(T::of))?;
+            let bias = absent_or(bias.as_ref().map(T::slice))?;
+            let added = absent_or(added.as_ref().map(T::slice))?;
             layers.push(HostLayer { map, bias, added });
         }
         Some(Host { order: net.order, z, layers, blocks: net.blocks, activation: net.activation })
@@ -98,7 +98,7 @@ pub(super) struct HostLayer<'a, T> {
     pub added: Option<&'a [T]>,
 }
 
-impl<T: Real> HostLayer<'_, T> {
+impl<T: Number> HostLayer<'_, T> {
     /// How many units it has.
     pub fn units(&self) -> usize {
         self.map.columns
@@ -139,7 +139,7 @@ pub(super) enum Finish {
     Keep,
 }
 
-impl<T: Real> Host<'_, T> {
+impl<T: Number> Host<'_, T> {
     /// How many features there are.
     pub fn features(&self) -> usize {
         self.order.len()

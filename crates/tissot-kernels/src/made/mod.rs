@@ -11,9 +11,9 @@ mod activation;
 #[cfg(feature = "flex")]
 mod host;
 mod net;
+mod number;
 #[cfg(feature = "flex")]
 mod plan;
-mod real;
 #[cfg(feature = "flex")]
 mod row;
 #[cfg(feature = "flex")]
@@ -26,7 +26,7 @@ mod univariate;
 
 pub use activation::Activation;
 pub use net::{Layer, Net};
-pub use univariate::{Affine, Column, ColumnInverse, LogScale, Shift};
+pub use univariate::{AtanAffine, Column, ColumnGradient, ColumnInverse, Columns, Shift};
 
 use burn::tensor::{DType, Device, Tensor};
 

@@ -1,6 +1,6 @@
 //! Which units become known when, and a masked map's weights in the order in which that needs them.
 
-use super::real::Real;
+use super::number::Number;
 use std::ops::Range;
 
 /// The most units that one call of [`multiply_add`](super::tile::multiply_add) computes.
@@ -64,7 +64,7 @@ pub(crate) struct Plan<T> {
     weights: Vec<T>,
 }
 
-impl<T: Real> Plan<T> {
+impl<T: Number> Plan<T> {
     /// The products that compute the units of `map`.
     ///
     /// Steps with few units are joined into panels: what all of a panel's units need of the inputs that were known
@@ -126,7 +126,7 @@ impl<T: Real> Plan<T> {
 }
 
 /// Copies the weights from `inputs` to `U` units, `[inputs, U]`.
-fn gather<T: Real, const U: usize>(map: &Map<'_, T>, unit: usize, inputs: Range<usize>, weights: &mut [T]) {
+fn gather<T: Number, const U: usize>(map: &Map<'_, T>, unit: usize, inputs: Range<usize>, weights: &mut [T]) {
     let columns: [usize; U] = std::array::from_fn(|u| map.column(unit + u));
     let straight = columns.windows(2).all(|pair| pair[0] + 1 == pair[1]);
     let (weights, _) = weights.as_chunks_mut::<U>();

@@ -1,9 +1,10 @@
 //! The inverse of a few rows, one after another: nothing is prepared, each weight is read once, where it lies.
 
 use super::host::{Host, HostLayer};
-use super::real::{Real, dispatch};
+use super::number::Number;
 use super::tile::push;
-use super::univariate::{Column, ColumnInverse, Invert};
+use super::univariate::{Column, ColumnInverse, Columns, Invert};
+use crate::simd::dispatch;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -19,15 +20,16 @@ pub(super) fn inverse<T: Invert>(
     let mut units: Vec<Vec<T>> = std::iter::once(zeros(host.features())).chain(layers).collect();
     let mut stream = zeros(if host.blocks { host.layers[0].units() } else { 0 });
     let live = live_parameters(host);
+    let mut columns = T::columns(univariate);
     for (row, (x, log_det)) in x.chunks_mut(host.features()).zip(log_det).enumerate() {
-        let (units, stream, live) = (&mut *units, &mut *stream, &*live);
-        dispatch(Row { host, univariate, live, units, stream, row, x, log_det });
+        let (units, stream, live, columns) = (&mut *units, &mut *stream, &*live, &mut *columns);
+        dispatch(Row { host, columns, live, units, stream, row, x, log_det });
     }
 }
 
 /// The columns of the last layer that are still needed at each step: those of the features from there on, and what lies
 /// between them.
-fn live_parameters<T: Real>(host: &Host<'_, T>) -> Vec<Range<usize>> {
+fn live_parameters<T: Number>(host: &Host<'_, T>) -> Vec<Range<usize>> {
     let p = host.num_params();
     let mut live = Vec::with_capacity(host.features());
     let mut range = usize::MAX..0;
@@ -42,7 +44,7 @@ fn live_parameters<T: Real>(host: &Host<'_, T>) -> Vec<Range<usize>> {
 /// The work on one row.
 struct Row<'a, T> {
     host: &'a Host<'a, T>,
-    univariate: &'a dyn ColumnInverse,
+    columns: &'a mut (dyn Columns<T> + 'a),
     live: &'a [Range<usize>],
     /// The features in their order, then the units of each layer in the order of their columns.
     units: &'a mut [Vec<T>],
@@ -57,7 +59,7 @@ impl<T: Invert> WithSimd for Row<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { host, univariate, live, units, stream, row, x, log_det } = self;
+        let Self { host, columns, live, units, stream, row, x, log_det } = self;
         let (features, p, last) = (host.features(), host.num_params(), host.layers.len() - 1);
         for (layer, units) in host.layers.iter().zip(&mut units[1..]) {
             units.iter_mut().enumerate().for_each(|(column, unit)| *unit = layer.start(row, column));
@@ -69,8 +71,8 @@ impl<T: Invert> WithSimd for Row<'_, T> {
                 let (inputs, units) = (&inputs[i], &mut units[0]);
                 let (known, ready) = (layer.map.known, layer.map.ready);
                 let new = if step == 0 { 0 } else { known[step - 1] }..known[step];
-                let columns = if i == last { live[step].clone() } else { ready[step]..layer.units() };
-                push_all(simd, layer, inputs, new, columns, units);
+                let needed = if i == last { live[step].clone() } else { ready[step]..layer.units() };
+                push_all(simd, layer, inputs, new, needed, units);
                 if i < last {
                     let complete = ready[step]..ready[step + 1];
                     let stream = if host.blocks { &mut stream[complete.clone()] } else { &mut [][..] };
@@ -82,7 +84,7 @@ impl<T: Invert> WithSimd for Row<'_, T> {
             let params = &rest[last][feature * p..(feature + 1) * p];
             let (found, mut log_slope) = (&mut first[0][step..=step], T::default());
             let slope = std::slice::from_mut(&mut log_slope);
-            T::invert(univariate, Column { feature, z, params, x: found, log_slope: slope });
+            columns.inverse(Column { feature, z, params, x: found, log_slope: slope });
             *log_det += log_slope;
             x[feature] = found[0];
         }
@@ -91,7 +93,7 @@ impl<T: Invert> WithSimd for Row<'_, T> {
 
 /// Adds what the inputs `new` give to the units of `columns`, four inputs at a time; those that are 0 give nothing.
 #[inline(always)]
-fn push_all<T: Real, S: Simd>(
+fn push_all<T: Number, S: Simd>(
     simd: S,
     layer: &HostLayer<'_, T>,
     inputs: &[T],

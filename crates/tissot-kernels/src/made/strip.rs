@@ -1,10 +1,11 @@
 //! The inverse of many rows: strips of rows, a vector lane each.
 
 use super::host::Host;
+use super::number::Number;
 use super::plan::Plan;
-use super::real::{Real, dispatch};
 use super::tile::multiply_add;
-use super::univariate::{Column, ColumnInverse, Invert};
+use super::univariate::{Column, ColumnInverse, Columns, Invert};
+use crate::simd::dispatch;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -17,7 +18,7 @@ const VECTORS: usize = 2;
 /// How many rows a vector has.
 struct Lanes<T>(std::marker::PhantomData<T>);
 
-impl<T: Real> WithSimd for Lanes<T> {
+impl<T: Number> WithSimd for Lanes<T> {
     type Output = usize;
 
     #[inline(always)]
@@ -27,7 +28,7 @@ impl<T: Real> WithSimd for Lanes<T> {
 }
 
 /// How many rows a vector has.
-pub(super) fn lanes<T: Real>() -> usize {
+pub(super) fn lanes<T: Number>() -> usize {
     dispatch(Lanes::<T>(std::marker::PhantomData))
 }
 
@@ -43,9 +44,19 @@ pub(super) fn inverse<T: Invert>(
     let rows = lanes * vectors;
     let plans: Vec<Plan<T>> = host.layers.iter().map(|layer| Plan::new(&layer.map)).collect();
     let features = host.features();
-    let scratch = || Scratch::new(host, rows);
-    let run = |scratch: &mut Scratch<T>, (i, (x, log_det)): (usize, (&mut [T], &mut [T]))| {
-        dispatch(Strip { host, plans: &plans, univariate, scratch, row: i * rows, x, log_det, vectors });
+    let scratch = || (T::columns(univariate), Scratch::new(host, rows));
+    let run = |(columns, scratch): &mut (Box<dyn Columns<T> + '_>, Scratch<T>),
+               (i, (x, log_det)): (usize, (&mut [T], &mut [T]))| {
+        dispatch(Strip {
+            host,
+            plans: &plans,
+            columns: &mut **columns,
+            scratch,
+            row: i * rows,
+            x,
+            log_det,
+            vectors,
+        });
     };
     if log_det.len() > rows && log_det.len() * host.work() >= PARALLEL {
         x.par_chunks_mut(rows * features)
@@ -71,7 +82,7 @@ struct Scratch<T> {
     log_slope: Vec<T>,
 }
 
-impl<T: Real> Scratch<T> {
+impl<T: Number> Scratch<T> {
     fn new(host: &Host<'_, T>, rows: usize) -> Self {
         let zeros = |units: usize| vec![T::default(); units * rows];
         let units = [host.features()].into_iter().chain(host.layers.iter().map(|layer| layer.units()));
@@ -84,7 +95,7 @@ impl<T: Real> Scratch<T> {
 struct Strip<'a, T> {
     host: &'a Host<'a, T>,
     plans: &'a [Plan<T>],
-    univariate: &'a dyn ColumnInverse,
+    columns: &'a mut (dyn Columns<T> + 'a),
     scratch: &'a mut Scratch<T>,
     /// The strip's first row.
     row: usize,
@@ -108,7 +119,7 @@ impl<T: Invert> WithSimd for Strip<'_, T> {
 impl<T: Invert> Strip<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const N: usize>(self, simd: S) {
-        let Self { host, plans, univariate, scratch, row, x, log_det, .. } = self;
+        let Self { host, plans, columns, scratch, row, x, log_det, .. } = self;
         let Scratch { units, stream, z, log_slope } = scratch;
         let (features, p) = (host.features(), host.num_params());
         let lanes = N * T::lanes::<S>();
@@ -138,7 +149,7 @@ impl<T: Invert> Strip<'_, T> {
             let (first, last) = units.split_at_mut(1);
             let params = &last[plans.len() - 1][step * p * lanes..(step + 1) * p * lanes];
             let found = &mut first[0][step * lanes..(step + 1) * lanes];
-            T::invert(univariate, Column { feature, z, params, x: found, log_slope });
+            columns.inverse(Column { feature, z, params, x: found, log_slope });
             for (lane, (log_det, &log_slope)) in log_det.iter_mut().zip(&*log_slope).enumerate() {
                 *log_det += log_slope;
                 x[lane * features + feature] = found[lane];
@@ -149,7 +160,7 @@ impl<T: Invert> Strip<'_, T> {
 
 /// Gives every unit what it has before any input.
 #[inline(always)]
-fn start<T: Real>(host: &Host<'_, T>, units: &mut [Vec<T>], row: usize, rows: usize, lanes: usize) {
+fn start<T: Number>(host: &Host<'_, T>, units: &mut [Vec<T>], row: usize, rows: usize, lanes: usize) {
     for (layer, units) in host.layers.iter().zip(&mut units[1..]) {
         for (j, unit) in units.chunks_exact_mut(lanes).enumerate() {
             let column = layer.map.column(j);

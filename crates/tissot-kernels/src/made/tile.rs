@@ -1,7 +1,7 @@
 //! The inner products, vectorised over rows, and their counterpart for a single row.
 
+use super::number::Number;
 use super::plan::WIDEST;
-use super::real::Real;
 use pulp::Simd;
 
 /// `units += weights^T inputs` for a strip of `N` vectors of rows.
@@ -9,7 +9,7 @@ use pulp::Simd;
 /// # Shapes
 /// `weights`: `[inputs, units]`, `inputs`: `[inputs, N]` and `units`: `[units, N]`, in vectors.
 #[inline(always)]
-pub(crate) fn multiply_add<T: Real, S: Simd, const N: usize>(
+pub(crate) fn multiply_add<T: Number, S: Simd, const N: usize>(
     simd: S,
     weights: &[T],
     inputs: &[T::Vector<S>],
@@ -28,7 +28,7 @@ pub(crate) fn multiply_add<T: Real, S: Simd, const N: usize>(
 
 /// A tile of `U` units, with `P` sums for each, so that there are enough of them to hide the latency of one.
 #[inline(always)]
-fn tile<T: Real, S: Simd, const N: usize, const U: usize, const P: usize>(
+fn tile<T: Number, S: Simd, const N: usize, const U: usize, const P: usize>(
     simd: S,
     weights: &[T],
     inputs: &[T::Vector<S>],
@@ -72,7 +72,7 @@ fn tile<T: Real, S: Simd, const N: usize, const U: usize, const P: usize>(
 ///
 /// `rows` has, for each of the `values`, the weights of that input to these units.
 #[inline(always)]
-pub(crate) fn push<T: Real, S: Simd, const I: usize>(
+pub(crate) fn push<T: Number, S: Simd, const I: usize>(
     simd: S,
     values: [T; I],
     rows: [&[T]; I],

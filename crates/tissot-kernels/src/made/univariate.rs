@@ -1,10 +1,12 @@
 //! What turns a latent column into a data column, once its parameters are known.
 
-use super::activation::{sigmoid, softplus};
-use super::real::Real;
+use super::number::Number;
+use crate::simd::dispatch;
+use crate::univariate::{AnyBlock, Block, Direction, Order, Univariate};
+use crate::{LANES, Real};
 use std::fmt::Debug;
 
-/// One feature of a few rows: all slices but `params` have one entry a row.
+/// One feature of a few rows, at most [`LANES`]: all slices but `params` have one entry a row.
 #[derive(Debug)]
 pub struct Column<'a, T> {
     /// Which feature it is.
@@ -19,170 +21,181 @@ pub struct Column<'a, T> {
     pub log_slope: &'a mut [T],
 }
 
-/// The inverse of a univariate on slices of the host.
+/// The same for the gradient of the parameters in the forward direction, `z = u(x; params)`.
+#[derive(Debug)]
+pub struct ColumnGradient<'a, T> {
+    /// Which feature it is.
+    pub feature: usize,
+    /// The data values.
+    pub x: &'a [T],
+    /// The gradient of `z`.
+    pub z_gradient: &'a [T],
+    /// The parameters, `[num_params, rows]`.
+    pub params: &'a [T],
+    /// To be filled: their gradients, `[num_params, rows]`.
+    pub params_gradient: &'a mut [T],
+}
+
+/// A univariate on slices of the host, with the room that its work needs.
 ///
 /// It is called with rows of zeros beside the real ones, whose results are dropped.
-pub trait ColumnInverse: Debug + Sync {
+pub trait Columns<T> {
+    /// Fills `x` and `log_slope`.
+    fn inverse(&mut self, column: Column<'_, T>);
+    /// Fills `params_gradient`.
+    fn pull_back(&mut self, column: ColumnGradient<'_, T>);
+}
+
+/// A univariate that can be inverted on slices of the host.
+pub trait ColumnInverse: Debug + Send + Sync {
     /// How many parameters an element has.
     fn num_params(&self) -> usize;
-    /// Fills `x` and `log_slope`.
-    fn inverse_f32(&self, column: Column<'_, f32>);
-    /// Fills `x` and `log_slope`.
-    fn inverse_f64(&self, column: Column<'_, f64>);
+    /// What does the work of one thread in f32.
+    fn columns_f32(&self) -> Box<dyn Columns<f32> + '_>;
+    /// What does the work of one thread in f64.
+    fn columns_f64(&self) -> Box<dyn Columns<f64> + '_>;
 }
 
 /// Calls the method of the type `T`.
-pub(super) trait Invert: Real {
-    /// Fills `x` and `log_slope`.
-    fn invert(univariate: &dyn ColumnInverse, column: Column<'_, Self>);
+pub(super) trait Invert: Number {
+    /// What does the work of one thread.
+    fn columns(univariate: &dyn ColumnInverse) -> Box<dyn Columns<Self> + '_>;
 }
 
 impl Invert for f32 {
-    fn invert(univariate: &dyn ColumnInverse, column: Column<'_, f32>) {
-        univariate.inverse_f32(column);
+    fn columns(univariate: &dyn ColumnInverse) -> Box<dyn Columns<f32> + '_> {
+        univariate.columns_f32()
     }
 }
 
 impl Invert for f64 {
-    fn invert(univariate: &dyn ColumnInverse, column: Column<'_, f64>) {
-        univariate.inverse_f64(column);
+    fn columns(univariate: &dyn ColumnInverse) -> Box<dyn Columns<f64> + '_> {
+        univariate.columns_f64()
     }
 }
 
-/// `x = z - t`, `params = [t]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Shift;
+impl ColumnInverse for Univariate {
+    fn num_params(&self) -> usize {
+        self.num_params()
+    }
+    fn columns_f32(&self) -> Box<dyn Columns<f32>> {
+        Box::new(AnyBlock::new(*self))
+    }
+    fn columns_f64(&self) -> Box<dyn Columns<f64>> {
+        Box::new(AnyBlock::new(*self))
+    }
+}
 
-impl Shift {
-    fn inverse<T: Real>(column: Column<'_, T>) {
-        column.log_slope.fill(T::default());
-        for ((x, &z), &t) in column.x.iter_mut().zip(column.z).zip(column.params) {
-            *x = z - t;
+impl<T: Real> Columns<T> for AnyBlock<T> {
+    fn inverse(&mut self, column: Column<'_, T>) {
+        let Column { z, params, x, log_slope, .. } = column;
+        load(self, params, z.len());
+        dispatch(
+            #[inline(always)]
+            || self.apply(Direction::Inverse, z, x, log_slope),
+        );
+    }
+
+    fn pull_back(&mut self, column: ColumnGradient<'_, T>) {
+        let ColumnGradient { x, z_gradient, params, params_gradient, .. } = column;
+        load(self, params, x.len());
+        let mut unused = [T::ZERO; LANES];
+        dispatch(
+            #[inline(always)]
+            || {
+                let nothing = [T::ZERO; LANES];
+                Block::pull_back(self, Direction::Forward, x, z_gradient, &nothing, &mut unused[..x.len()]);
+            },
+        );
+        for (gradient, lanes) in params_gradient.chunks_exact_mut(x.len()).zip(self.params()) {
+            gradient.copy_from_slice(&lanes[..x.len()]);
         }
     }
 }
+
+/// Hands the parameters of `rows` rows to a block.
+fn load<T: Real>(block: &mut AnyBlock<T>, params: &[T], rows: usize) {
+    for (lanes, params) in block.params().iter_mut().zip(params.chunks_exact(rows)) {
+        lanes[..rows].copy_from_slice(params);
+    }
+}
+
+/// `z = x + t`, `params = [t]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Shift;
 
 impl ColumnInverse for Shift {
     fn num_params(&self) -> usize {
         1
     }
-    fn inverse_f32(&self, column: Column<'_, f32>) {
-        Self::inverse(column);
+    fn columns_f32(&self) -> Box<dyn Columns<f32>> {
+        Box::new(*self)
     }
-    fn inverse_f64(&self, column: Column<'_, f64>) {
-        Self::inverse(column);
+    fn columns_f64(&self) -> Box<dyn Columns<f64>> {
+        Box::new(*self)
     }
 }
 
-/// How a free parameter `u` becomes `log s`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum LogScale {
-    /// `u`, cut off at `-limit` and `limit`.
-    Exp {
-        /// The largest `|log s|`.
-        limit: f64,
-    },
-    /// `u / (1 + |u| / range)`.
-    SoftClip {
-        /// The limit of `|log s|`.
-        range: f64,
-    },
-    /// `log(sigmoid(u + offset) + epsilon)`, and at least `-limit`.
-    Sigmoid {
-        /// What is added to `u`.
-        offset: f64,
-        /// The least scale.
-        epsilon: f64,
-        /// The largest `-log s`, where `epsilon` is 0.
-        limit: f64,
-    },
-    /// `log(softplus(u) + epsilon)`, and at least `-limit`.
-    Softplus {
-        /// The least scale.
-        epsilon: f64,
-        /// The largest `-log s`, where `epsilon` is 0.
-        limit: f64,
-    },
-    /// `bound tanh(u / bound)`.
-    Tanh {
-        /// The limit of `|log s|`.
-        bound: f64,
-    },
-    /// `factor atan(u)`.
-    Atan {
-        /// The limit of `|log s|` is `pi / 2` of it.
-        factor: f64,
-    },
-}
-
-impl LogScale {
-    /// `log s` of every `u`, in place.
-    #[inline(always)]
-    fn apply<T: Real>(self, values: &mut [T], us: &[T]) {
-        let each = |values: &mut [T], f: &dyn Fn(T) -> T| {
-            values.iter_mut().zip(us).for_each(|(value, &u)| *value = f(u));
-        };
-        let r = T::from_f64;
-        let at_least = |value: T, least: T| if value < least { least } else { value };
-        match self {
-            Self::Exp { limit } => {
-                let limit = r(limit);
-                each(values, &|u| at_least(if u > limit { limit } else { u }, -limit));
-            }
-            Self::SoftClip { range } => each(values, &|u| u / (r(1.0) + u.abs() / r(range))),
-            Self::Sigmoid { offset, epsilon, .. } if epsilon > 0.0 => {
-                each(values, &|u| (sigmoid(u + r(offset)) + r(epsilon)).ln());
-            }
-            Self::Sigmoid { offset, limit, .. } => each(values, &|u| {
-                let u = u + r(offset);
-                // log sigmoid(u) = min(u, 0) - log(1 + exp(-|u|))
-                let below = if u < T::default() { u } else { T::default() };
-                at_least(below - (-u.abs()).exp().ln_1p(), r(-limit))
-            }),
-            Self::Softplus { epsilon, .. } if epsilon > 0.0 => {
-                each(values, &|u| (softplus(u) + r(epsilon)).ln());
-            }
-            Self::Softplus { limit, .. } => each(values, &|u| {
-                // Below -40, log softplus(u) is u to the last digit of f64, where softplus itself underflows.
-                at_least(if u < r(-40.0) { u } else { softplus(u).ln() }, r(-limit))
-            }),
-            Self::Tanh { bound } => each(values, &|u| (u / r(bound)).tanh() * r(bound)),
-            Self::Atan { factor } => each(values, &|u| u.atan() * r(factor)),
+impl<T: Number> Columns<T> for Shift {
+    fn inverse(&mut self, column: Column<'_, T>) {
+        column.log_slope.fill(T::ZERO);
+        for ((x, &z), &t) in column.x.iter_mut().zip(column.z).zip(column.params) {
+            *x = z - t;
         }
     }
+
+    fn pull_back(&mut self, column: ColumnGradient<'_, T>) {
+        column.params_gradient.copy_from_slice(column.z_gradient);
+    }
 }
 
-/// `x = (z - t) / s`, or `x = z / s + t`; `params = [t, u]`, `log s` a law of `u`.
+/// An affine function with `log s = factor atan(u)`, `params = [t, u]`; for other laws there is [`Univariate::Affine`].
 #[derive(Clone, Copy, Debug)]
-pub struct Affine {
-    /// The law.
-    pub scale: LogScale,
-    /// Whether the forward direction shifts before it scales: `z = (x - t) s`.
-    pub shift_first: bool,
+pub struct AtanAffine {
+    /// `|log s|` stays below `pi / 2` of it.
+    pub factor: f64,
+    /// What is done first.
+    pub order: Order,
 }
 
-impl Affine {
-    fn inverse<T: Real>(self, column: Column<'_, T>) {
-        let Column { z, params, x, log_slope, .. } = column;
-        let (t, u) = params.split_at(z.len());
-        self.scale.apply(log_slope, u);
-        for (((x, &z), &t), log_slope) in x.iter_mut().zip(z).zip(t).zip(log_slope) {
-            *log_slope = -*log_slope;
-            let reciprocal = log_slope.exp();
-            *x = if self.shift_first { z * reciprocal + t } else { (z - t) * reciprocal };
-        }
-    }
-}
-
-impl ColumnInverse for Affine {
+impl ColumnInverse for AtanAffine {
     fn num_params(&self) -> usize {
         2
     }
-    fn inverse_f32(&self, column: Column<'_, f32>) {
-        self.inverse(column);
+    fn columns_f32(&self) -> Box<dyn Columns<f32>> {
+        Box::new(*self)
     }
-    fn inverse_f64(&self, column: Column<'_, f64>) {
-        self.inverse(column);
+    fn columns_f64(&self) -> Box<dyn Columns<f64>> {
+        Box::new(*self)
+    }
+}
+
+impl<T: Number> Columns<T> for AtanAffine {
+    fn inverse(&mut self, column: Column<'_, T>) {
+        let (t, u) = column.params.split_at(column.z.len());
+        let each = column.x.iter_mut().zip(column.log_slope).zip(column.z).zip(t).zip(u);
+        for ((((x, log_slope), &z), &t), &u) in each {
+            *log_slope = -(T::of(self.factor) * u.atan());
+            let reciprocal = log_slope.exp();
+            *x = match self.order {
+                Order::ScaleThenShift => (z - t) * reciprocal,
+                Order::ShiftThenScale => z * reciprocal + t,
+            };
+        }
+    }
+
+    fn pull_back(&mut self, column: ColumnGradient<'_, T>) {
+        let rows = column.x.len();
+        let (t, u) = column.params.split_at(rows);
+        let (t_gradient, u_gradient) = column.params_gradient.split_at_mut(rows);
+        for i in 0..rows {
+            let s = (T::of(self.factor) * u[i].atan()).exp();
+            let slope = T::of(self.factor) / (T::ONE + u[i] * u[i]);
+            let (x, g) = (column.x[i], column.z_gradient[i]);
+            (t_gradient[i], u_gradient[i]) = match self.order {
+                Order::ScaleThenShift => (g, g * x * s * slope),
+                Order::ShiftThenScale => (-(g * s), g * (x - t[i]) * s * slope),
+            };
+        }
     }
 }

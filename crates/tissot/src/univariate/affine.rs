@@ -1,10 +1,11 @@
 //! A scale and a shift of each element.
 
-use super::{LogScale, Univariate, param};
+use super::{LogScale, Univariate, param, summed};
 use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use tissot_kernels::made::{self, ColumnInverse};
+use tissot_kernels::univariate::{self as fused, Direction};
 
 /// Whether an affine function scales or shifts first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,20 @@ impl Affine {
     /// [`Error::Config`] where a constant of the scale law is outside its range.
     pub fn validate(&self) -> Result<(), Error> {
         self.scale.validate().map_err(|error| error.within("scale"))
+    }
+
+    /// The same function in the words of the kernels, where they know its law.
+    fn kernel(&self) -> Option<fused::Univariate> {
+        let order = self.kernel_order();
+        Some(fused::Univariate::Affine(fused::Affine { scale: self.scale.law()?, order }))
+    }
+
+    /// The order in the words of the kernels.
+    fn kernel_order(&self) -> fused::Order {
+        match self.order {
+            AffineOrder::ScaleThenShift => fused::Order::ScaleThenShift,
+            AffineOrder::ShiftThenScale => fused::Order::ShiftThenScale,
+        }
     }
 
     /// The shift, `log s` as the parameters have it, and `log s` of every element, `[batch, elements]`.
@@ -80,8 +95,27 @@ impl Univariate for Affine {
         (x, slopes.neg())
     }
 
+    /// By one fused operation where the device has it.
+    fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        self.kernel()
+            .and_then(|kernel| fused::apply(&x, &params, kernel, Direction::Forward))
+            .unwrap_or_else(|| summed(self.elementwise(x, params)))
+    }
+
+    /// By one fused operation where the device has it.
+    fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        self.kernel()
+            .and_then(|kernel| fused::apply(&y, &params, kernel, Direction::Inverse))
+            .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
+    }
+
     fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
-        let shift_first = self.order == AffineOrder::ShiftThenScale;
-        Some(Box::new(made::Affine { scale: self.scale.on_host(), shift_first }))
+        Some(match (self.kernel(), self.scale) {
+            (Some(kernel), _) => Box::new(kernel),
+            (None, LogScale::Atan { clamp }) => {
+                Box::new(made::AtanAffine { factor: 0.636 * clamp, order: self.kernel_order() })
+            }
+            (None, _) => return None,
+        })
     }
 }

@@ -4,7 +4,7 @@ use crate::Error;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_sigmoid, softplus};
 use serde::{Deserialize, Serialize};
-use tissot_kernels::made;
+use tissot_kernels::univariate as fused;
 
 /// Laws without a bound of their own are cut off here: `exp(60)` times an input of 1e6 is finite in f32.
 const LIMIT: f64 = 60.0;
@@ -77,7 +77,7 @@ impl LogScale {
         match *self {
             Self::Exp => u.clamp(-LIMIT, LIMIT),
             Self::SoftClip { floor } => {
-                let damping = u.clone().abs().div_scalar(-floor.ln()).add_scalar(1.0);
+                let damping = u.clone().abs().mul_scalar(-1.0 / floor.ln()).add_scalar(1.0);
                 u / damping
             }
             Self::Sigmoid { offset, epsilon } => {
@@ -91,21 +91,21 @@ impl LogScale {
                 let safe = u.clone().mask_fill(tail.clone(), 0.0);
                 softplus(safe, 1.0).log().mask_where(tail, u).clamp_min(-LIMIT)
             }
-            Self::Tanh { bound } => u.div_scalar(bound).tanh().mul_scalar(bound),
+            Self::Tanh { bound } => u.mul_scalar(1.0 / bound).tanh().mul_scalar(bound),
             Self::Atan { clamp } => u.atan().mul_scalar(0.636 * clamp),
         }
     }
 
-    /// The same law on the host.
-    pub(super) fn on_host(&self) -> made::LogScale {
-        match *self {
-            Self::Exp => made::LogScale::Exp { limit: LIMIT },
-            Self::SoftClip { floor } => made::LogScale::SoftClip { range: -floor.ln() },
-            Self::Sigmoid { offset, epsilon } => made::LogScale::Sigmoid { offset, epsilon, limit: LIMIT },
-            Self::Softplus { epsilon } => made::LogScale::Softplus { epsilon, limit: LIMIT },
-            Self::Tanh { bound } => made::LogScale::Tanh { bound },
-            Self::Atan { clamp } => made::LogScale::Atan { factor: 0.636 * clamp },
-        }
+    /// The same law in the words of the kernels; `None` for one that they do not know.
+    pub(super) fn law(&self) -> Option<fused::LogScale> {
+        Some(match *self {
+            Self::Exp => fused::LogScale::Exp,
+            Self::SoftClip { floor } => fused::LogScale::SoftClip { floor },
+            Self::Sigmoid { offset, epsilon } => fused::LogScale::Sigmoid { offset, epsilon },
+            Self::Softplus { epsilon } => fused::LogScale::Softplus { epsilon },
+            Self::Tanh { bound } => fused::LogScale::Tanh { bound },
+            Self::Atan { .. } => return None,
+        })
     }
 
     /// The `u` of `log s = 0`; 0 for a law that has none.

@@ -44,14 +44,12 @@ pub trait Univariate: Clone + Send + Debug {
 
     /// `y = u(x)` and the log-det, the sum of the log-derivatives of a sample.
     fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
-        let (y, slopes) = self.elementwise(x, params);
-        (y, slopes.sum_dim(1).squeeze_dim(1))
+        summed(self.elementwise(x, params))
     }
 
     /// `x = u^-1(y)` and the log-det of the inverse.
     fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
-        let (x, slopes) = self.elementwise_inverse(y, params);
-        (x, slopes.sum_dim(1).squeeze_dim(1))
+        summed(self.elementwise_inverse(y, params))
     }
 
     /// The inverse on slices of the host, for kernels that find one feature after another; `None`, as by default, where
@@ -59,6 +57,11 @@ pub trait Univariate: Clone + Send + Debug {
     fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
         None
     }
+}
+
+/// Values, and the sums of each sample's log-derivatives.
+fn summed((values, slopes): (Tensor<2>, Tensor<2>)) -> (Tensor<2>, Tensor<1>) {
+    (values, slopes.sum_dim(1).squeeze_dim(1))
 }
 
 /// Parameter `k` of every element: `[batch or 1, elements]` of `[batch or 1, elements, num_params]`.

@@ -1,10 +1,12 @@
 //! Monotone rational-quadratic splines.
 
 use super::spline_params::Knots;
-use super::{SplineParams, Univariate};
+use super::{SplineParams, Univariate, summed};
 use crate::Error;
 use burn::tensor::{Bool, Int, Tensor};
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made::ColumnInverse;
+use tissot_kernels::univariate::{self as fused, Direction, Spline};
 
 /// A monotone rational-quadratic spline on `[-bound, bound]`, and the identity outside.
 ///
@@ -83,6 +85,12 @@ impl RationalQuadratic {
     pub fn knots(&self, params: Tensor<3>) -> [Tensor<3>; 3] {
         let Knots { table, count } = self.parameters.knots(params, self.bins, self.bound);
         [0, 1, 2].map(|kind| table.clone().narrow(2, kind * count, count))
+    }
+
+    /// The same spline in the words of the kernels.
+    fn kernel(&self) -> fused::Univariate {
+        let law = self.parameters.law();
+        fused::Univariate::Spline(Spline { bins: self.bins, bound: self.bound, law })
     }
 
     /// The limits within which the slope stays, whatever the parameters; `None` where there are none worth naming.
@@ -186,6 +194,22 @@ impl Univariate for RationalQuadratic {
         let x = bin.x_0.clone() + bin.width.clone() * t;
         let slope = slope.neg().squeeze_dim::<2>(2);
         (x.squeeze_dim::<2>(2).mask_where(outside.clone(), y), slope.mask_fill(outside, 0.0))
+    }
+
+    /// By one fused operation where the device has it.
+    fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        fused::apply(&x, &params, self.kernel(), Direction::Forward)
+            .unwrap_or_else(|| summed(self.elementwise(x, params)))
+    }
+
+    /// By one fused operation where the device has it.
+    fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
+        fused::apply(&y, &params, self.kernel(), Direction::Inverse)
+            .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
+    }
+
+    fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+        Some(Box::new(self.kernel()))
     }
 }
 

@@ -4,6 +4,7 @@ use crate::Error;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{softmax, softplus};
 use serde::{Deserialize, Serialize};
+use tissot_kernels::univariate::Law;
 
 /// How the parameters of one element, `[K widths, K heights, K - 1 inner knots]`, become a spline of `K` bins.
 ///
@@ -95,6 +96,19 @@ impl SplineParams {
         Self::Zuko { slope: 1e-3 }
     }
 
+    /// The same law in the words of the kernels.
+    pub(super) fn law(&self) -> Law {
+        match *self {
+            Self::Bounded { min_width, bin_log_slope, knot_log_slope } => {
+                Law::Bounded { min_width, bin_log_slope, knot_log_slope }
+            }
+            Self::Nflows { min_width, min_height, min_derivative, logit_scale } => {
+                Law::Nflows { min_width, min_height, min_derivative, logit_scale }
+            }
+            Self::Zuko { slope } => Law::Zuko { slope },
+        }
+    }
+
     /// The parameter of an inner knot whose slope is 1 where bins are alike; widths and heights take 0.
     pub(super) fn unit_slope(&self) -> f64 {
         match *self {
@@ -136,7 +150,7 @@ impl SplineParams {
                 (Tensor::stack(vec![widths, heights], 2), slopes)
             }
             Self::Nflows { min_width, min_height, min_derivative, logit_scale } => {
-                let shares = softmax(logits(params).div_scalar(logit_scale), 3);
+                let shares = softmax(logits(params).mul_scalar(1.0 / logit_scale), 3);
                 let shares = if min_width == min_height {
                     at_least(shares, min_width, bins)
                 } else {
@@ -202,11 +216,11 @@ fn at_least<const D: usize>(shares: Tensor<D>, least: f64, bins: usize) -> Tenso
 
 /// `bound tanh(u / bound)`.
 fn limited<const D: usize>(u: Tensor<D>, bound: f64) -> Tensor<D> {
-    u.div_scalar(bound).tanh().mul_scalar(bound)
+    u.mul_scalar(1.0 / bound).tanh().mul_scalar(bound)
 }
 
 /// `u / (1 + |u / bound|)`.
 fn soft_clipped<const D: usize>(u: Tensor<D>, bound: f64) -> Tensor<D> {
-    let damping = u.clone().abs().div_scalar(bound).add_scalar(1.0);
+    let damping = u.clone().abs().mul_scalar(1.0 / bound).add_scalar(1.0);
     u / damping
 }

@@ -23,8 +23,10 @@ fn inverses_undo_and_log_derivatives_cancel() {
             assert_near(&values(&back), &values(&x), tolerance, &format!("{univariate:?}: x"));
             assert_near(&values(&down.neg()), &values(&up), tolerance, &format!("{univariate:?}: slopes"));
             let (same, log_det) = univariate.forward(x, params);
-            assert_eq!(values(&same), values(&y));
-            assert_near(&values(&log_det), &values(&up.sum_dim(1)), 1e-6, "log_det");
+            // fused operations round otherwise than composed ones
+            let rounding = if dtype == DType::F64 { 1e-12 } else { 1e-4 };
+            assert_near(&values(&same), &values(&y), rounding, "values");
+            assert_near(&values(&log_det), &values(&up.sum_dim(1)), rounding, "log_det");
         }
     }
 }

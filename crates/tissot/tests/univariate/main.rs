@@ -2,6 +2,7 @@
 
 mod config;
 mod extremes;
+mod fused;
 mod golden;
 mod laws;
 

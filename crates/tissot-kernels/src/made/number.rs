@@ -1,38 +1,16 @@
 //! The two number types, and their vectors.
 
-#[cfg(feature = "flex")]
-use burn::backend::flex::FlexTensor;
-use burn::tensor::DType;
-use pulp::{Simd, WithSimd};
-use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+use crate::Real;
+use burn::tensor::{DType, Element};
+use pulp::Simd;
 
-/// `f32` or `f64`.
-pub(crate) trait Real:
-    Copy
-    + Default
-    + PartialOrd
-    + Send
-    + Sync
-    + Add<Output = Self>
-    + AddAssign
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
-    + burn::tensor::Element
-    + 'static
-{
+/// `f32` or `f64`, with vectors, and with functions that no compiler vectorises.
+pub(crate) trait Number: Real + Element {
     /// A vector of the architecture `S`.
     type Vector<S: Simd>: Copy + Send;
 
     /// The type's name in burn.
     const DTYPE: DType;
-
-    /// The elements of a contiguous tensor; `None` for another type or layout.
-    #[cfg(feature = "flex")]
-    fn of(tensor: &FlexTensor) -> Option<&[Self]>;
-    /// The nearest number.
-    fn from_f64(value: f64) -> Self;
 
     /// How many numbers one vector has.
     fn lanes<S: Simd>() -> usize;
@@ -52,39 +30,21 @@ pub(crate) trait Real:
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
-    /// `|self|`.
-    fn abs(self) -> Self;
-    /// `e^self`.
-    fn exp(self) -> Self;
     /// `e^self - 1`.
     fn exp_m1(self) -> Self;
-    /// The natural logarithm.
-    fn ln(self) -> Self;
-    /// `ln(1 + self)`.
-    fn ln_1p(self) -> Self;
-    /// The hyperbolic tangent.
-    fn tanh(self) -> Self;
     /// The arc tangent.
     fn atan(self) -> Self;
     /// The error function.
     fn erf(self) -> Self;
 }
 
-macro_rules! real {
+macro_rules! number {
     ($t:ident, $dtype:ident, $vector:ident, $lanes:ident, $vectors:ident, $vectors_mut:ident, $splat:ident, $add:ident,
      $mul_add:ident, $erf:path) => {
-        impl Real for $t {
+        impl Number for $t {
             type Vector<S: Simd> = S::$vector;
 
             const DTYPE: DType = DType::$dtype;
-
-            #[cfg(feature = "flex")]
-            fn of(tensor: &FlexTensor) -> Option<&[Self]> {
-                tensor.as_slice()
-            }
-            fn from_f64(value: f64) -> Self {
-                value as $t
-            }
 
             #[inline(always)]
             fn lanes<S: Simd>() -> usize {
@@ -117,28 +77,8 @@ macro_rules! real {
             }
 
             #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-            #[inline(always)]
-            fn exp(self) -> Self {
-                self.exp()
-            }
-            #[inline(always)]
             fn exp_m1(self) -> Self {
                 self.exp_m1()
-            }
-            #[inline(always)]
-            fn ln(self) -> Self {
-                self.ln()
-            }
-            #[inline(always)]
-            fn ln_1p(self) -> Self {
-                self.ln_1p()
-            }
-            #[inline(always)]
-            fn tanh(self) -> Self {
-                self.tanh()
             }
             #[inline(always)]
             fn atan(self) -> Self {
@@ -152,7 +92,7 @@ macro_rules! real {
     };
 }
 
-real!(
+number!(
     f32,
     F32,
     f32s,
@@ -164,7 +104,7 @@ real!(
     mul_add_e_f32s,
     libm::erff
 );
-real!(
+number!(
     f64,
     F64,
     f64s,
@@ -176,15 +116,3 @@ real!(
     mul_add_e_f64s,
     libm::erf
 );
-
-/// Runs `op` on the widest vectors that this processor has.
-///
-/// `pulp::Arch` knows AVX2 only with pulp's feature `x86-v3`, which burn does not turn on; the type is there without.
-pub(crate) fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
-    let arch = pulp::Arch::new();
-    #[cfg(target_arch = "x86_64")]
-    if let (pulp::Arch::Scalar, Some(simd)) = (arch, pulp::x86::V3::try_new()) {
-        return Simd::vectorize(simd, op);
-    }
-    arch.dispatch(op)
-}

@@ -1,0 +1,53 @@
+//! Rows of Flex tensors, and threads for them.
+
+use crate::Real;
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::tensor::{Bytes, DType, Shape};
+use rayon::prelude::*;
+
+/// Work below this many parameters stays on one thread: a second one costs about as much to wake.
+const SERIAL: usize = 1 << 15;
+
+/// A tensor whose numbers lie one after the other.
+pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
+    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
+}
+
+/// A tensor of `values`.
+pub(crate) fn tensor<T: Real>(values: Vec<T>, shape: &[usize], dtype: DType) -> FlexTensor {
+    FlexTensor::new(T::bytes(values), Layout::contiguous(Shape::from(shape.to_vec())), dtype)
+}
+
+/// How many rows one task takes: all of them where the work (`per_row` numbers a row) is small.
+pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    if threads == 1 || rows * per_row < SERIAL {
+        return rows.max(1);
+    }
+    rows.div_ceil(4 * threads).max(SERIAL.div_ceil(4 * per_row.max(1))).max(1)
+}
+
+/// Calls `task(index, ..)` for each chunk of three outputs that share their rows, in parallel where there are several.
+pub(crate) fn for_chunks<T: Real>(
+    outputs: [(&mut [T], usize); 2],
+    task: impl Fn(usize, &mut [T], &mut [T]) + Sync,
+) {
+    let [(a, a_size), (b, b_size)] = outputs;
+    if a_size == 0 || a.len() <= a_size {
+        return task(0, a, b);
+    }
+    a.par_chunks_mut(a_size)
+        .zip(b.par_chunks_mut(b_size.max(1)))
+        .enumerate()
+        .for_each(|(i, (a, b))| task(i, a, b));
+}
+
+/// Wraps `Bytes::from_elems`, for [`Real::bytes`].
+pub(crate) fn bytes_f32(values: Vec<f32>) -> Bytes {
+    Bytes::from_elems(values)
+}
+
+/// See [`bytes_f32`].
+pub(crate) fn bytes_f64(values: Vec<f64>) -> Bytes {
+    Bytes::from_elems(values)
+}

@@ -1,0 +1,80 @@
+//! Univariates: increasing functions of each element, with parameters of its own.
+
+mod affine;
+mod block;
+mod log_scale;
+mod op;
+#[cfg(feature = "flex")]
+mod rows;
+mod spline;
+
+pub use affine::{Affine, AffineBlock, Order};
+pub use block::{AnyBlock, Block};
+pub use log_scale::LogScale;
+pub use spline::{Law, Spline, SplineBlock};
+
+use crate::device::has_kernels;
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use op::UnivariateOps;
+
+/// An increasing function of an element, as a kernel knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Univariate {
+    /// A scale and a shift.
+    Affine(Affine),
+    /// A monotone rational-quadratic spline.
+    Spline(Spline),
+}
+
+impl Univariate {
+    /// How many parameters an element has.
+    pub fn num_params(&self) -> usize {
+        match self {
+            Self::Affine(_) => 2,
+            Self::Spline(spline) => 3 * spline.bins - 1,
+        }
+    }
+}
+
+/// Which way a univariate is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From `x` to `y`, with `log dy/dx`.
+    Forward,
+    /// From `y` to `x`, with `log dx/dy`.
+    Inverse,
+}
+
+/// The univariate at `at`, and the sum of the log-derivatives of each row.
+///
+/// `None` where there is no kernel for this device and number type, and where there are no elements. One pass over memory; for a spline the bin search and
+/// the softmaxes are inside, and nothing of the size of the bins is kept for the gradient.
+///
+/// # Shapes
+/// `at`: `[batch, elements]`; `params`: `[batch or 1, elements, num_params]` -> `[batch, elements]`, `[batch]`.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub fn apply(
+    at: &Tensor<2>,
+    params: &Tensor<3>,
+    univariate: Univariate,
+    direction: Direction,
+) -> Option<(Tensor<2>, Tensor<1>)> {
+    if !has_kernels(at) || at.dims().contains(&0) {
+        return None;
+    }
+    let [batch, elements] = at.dims();
+    let shape = [batch, elements, univariate.num_params()];
+    assert_eq!(params.dims()[1..], shape[1..], "the parameters of {elements} elements: {univariate:?}");
+    let params = if params.dims() == shape { params.clone() } else { params.clone().expand(shape) };
+    let packed = Tensor::<1>::from_dispatch(<Dispatch as UnivariateOps>::univariate(
+        at.clone().into_dispatch(),
+        params.into_dispatch(),
+        univariate,
+        direction,
+    ));
+    let n = batch * elements;
+    Some((packed.clone().narrow(0, 0, n).reshape([batch, elements]), packed.narrow(0, n, batch)))
+}

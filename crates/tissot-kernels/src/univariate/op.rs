@@ -1,0 +1,81 @@
+//! A univariate as an operation of burn's backends, with its place in the autodiff graph.
+
+use super::{Direction, Univariate};
+use burn::backend::autodiff::Autodiff;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+
+/// `at`: `[batch, elements]`, `params`: `[batch, elements, p]`; the result is packed, `[batch * elements + batch]`: first the
+/// values, then the sums of the log-derivatives.
+#[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
+pub(super) trait UnivariateOps: Backend {
+    /// The univariate at `at`.
+    fn univariate(
+        at: FloatTensor<Self>,
+        params: FloatTensor<Self>,
+        univariate: Univariate,
+        direction: Direction,
+    ) -> FloatTensor<Self>;
+
+    /// The gradients of `at` and `params` for the packed gradient `grad`.
+    fn univariate_backward(
+        at: FloatTensor<Self>,
+        params: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        univariate: Univariate,
+        direction: Direction,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+}
+
+#[derive(Debug)]
+struct UnivariateBackward;
+
+impl<B: UnivariateOps> Backward<B, 2> for UnivariateBackward {
+    type State = (FloatTensor<B>, FloatTensor<B>, Univariate, Direction);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [at_node, params_node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        let (at, params, univariate, direction) = ops.state;
+        let (at_grad, params_grad) = B::univariate_backward(at, params, grad, univariate, direction);
+        if let Some(node) = at_node {
+            grads.register::<B>(node.id, at_grad);
+        }
+        if let Some(node) = params_node {
+            grads.register::<B>(node.id, params_grad);
+        }
+    }
+}
+
+impl<B: UnivariateOps, C: CheckpointStrategy> UnivariateOps for Autodiff<B, C> {
+    fn univariate(
+        at: FloatTensor<Self>,
+        params: FloatTensor<Self>,
+        univariate: Univariate,
+        direction: Direction,
+    ) -> FloatTensor<Self> {
+        let prep = UnivariateBackward.prepare::<C>([at.node(), params.node()]).compute_bound().stateful();
+        let (at, params) = (at.into_primitive(), params.into_primitive());
+        match prep {
+            OpsKind::Tracked(prep) => {
+                let out = B::univariate(at.clone(), params.clone(), univariate, direction);
+                prep.finish((at, params, univariate, direction), out)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::univariate(at, params, univariate, direction)),
+        }
+    }
+
+    fn univariate_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: Univariate,
+        _: Direction,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        unimplemented!("burn's autodiff is of first order")
+    }
+}
