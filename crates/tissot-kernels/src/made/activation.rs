@@ -64,6 +64,44 @@ impl Activation {
     }
 }
 
+impl Activation {
+    /// Puts the derivative at each of `units` in its place.
+    #[inline(always)]
+    pub(super) fn slope<T: Number>(self, units: &mut [T]) {
+        let (zero, one) = (T::ZERO, T::ONE);
+        match self {
+            Self::Relu => each(units, |u| select(u > zero, one, zero)),
+            Self::LeakyRelu { slope } => each(units, |u| select(u >= zero, one, T::of(slope))),
+            Self::Elu { alpha, scale } => {
+                let (below, scale) = (T::of(alpha * scale), T::of(scale));
+                each(units, |u| if u > zero { scale } else { below * u.exp() });
+            }
+            Self::Silu => each(units, |u| {
+                let s = sigmoid(u);
+                s * (one + u * (one - s))
+            }),
+            Self::Gelu => {
+                let (half, root) = (T::of(0.5), T::of(std::f64::consts::SQRT_2));
+                let height = T::of(0.5 * std::f64::consts::FRAC_2_SQRT_PI / std::f64::consts::SQRT_2);
+                each(units, |u| half * (one + (u / root).erf()) + u * height * (-(half * u * u)).exp());
+            }
+            Self::Mish => each(units, |u| {
+                let th = softplus(u).tanh();
+                th + u * (one - th * th) * sigmoid(u)
+            }),
+            Self::Tanh => each(units, |u| {
+                let th = u.tanh();
+                one - th * th
+            }),
+            Self::Sigmoid => each(units, |u| {
+                let s = sigmoid(u);
+                s * (one - s)
+            }),
+            Self::Softplus => each(units, sigmoid),
+        }
+    }
+}
+
 #[inline(always)]
 fn each<T: Number>(units: &mut [T], f: impl Fn(T) -> T) {
     units.iter_mut().for_each(|u| *u = f(*u));

@@ -33,7 +33,7 @@ struct Steps {
 
 impl Stored {
     /// The tensors of `net` and `z`, if all of them are Flex's.
-    pub fn new(net: &Net<'_>, z: Tensor<2>) -> Option<Self> {
+    pub fn new(net: &Net, z: Tensor<2>) -> Option<Self> {
         let [_, features] = z.dims();
         let z = flex(z)?;
         let mut layers = Vec::with_capacity(net.hidden.len() + 1);
@@ -55,7 +55,7 @@ impl Stored {
     }
 
     /// The same as slices, if all are of the type `T`.
-    pub fn host<'a, T: Number>(&'a self, net: &'a Net<'a>) -> Option<Host<'a, T>> {
+    pub fn host<'a, T: Number>(&'a self, net: &'a Net) -> Option<Host<'a, T>> {
         let z = T::slice(&self.z)?;
         let features = net.order.len();
         let hidden = net.hidden.len();
@@ -68,8 +68,8 @@ impl Stored {
             let map = Map {
                 weight: T::slice(weight)?,
                 columns,
-                row_of: (i == 0 && !straight).then_some(net.order),
-                column_of: (i == hidden && !straight).then_some((net.order, columns / features)),
+                row_of: (i == 0 && !straight).then_some(&*net.order),
+                column_of: (i == hidden && !straight).then_some((&*net.order, columns / features)),
                 known,
                 ready,
             };
@@ -77,7 +77,7 @@ impl Stored {
             let added = absent_or(added.as_ref().map(T::slice))?;
             layers.push(HostLayer { map, bias, added });
         }
-        Some(Host { order: net.order, z, layers, blocks: net.blocks, activation: net.activation })
+        Some(Host { order: &net.order, z, layers, blocks: net.blocks, activation: net.activation })
     }
 }
 
@@ -167,9 +167,10 @@ impl<T: Number> Host<'_, T> {
         }
     }
 
-    /// Finishes units of hidden layer `i`; `stream` is their part of the residual stream, which only blocks have.
+    /// Finishes units of hidden layer `i`; `stream` is their part of the residual stream, which only blocks have, and
+    /// `slopes` is to hold the derivatives of their activations, if it is not empty.
     #[inline(always)]
-    pub fn finish_units(&self, i: usize, units: &mut [T], stream: &mut [T]) {
+    pub fn finish_units(&self, i: usize, units: &mut [T], stream: &mut [T], slopes: &mut [T]) {
         let finish = self.finish(i);
         match finish {
             Finish::Activate | Finish::Keep => {}
@@ -181,7 +182,14 @@ impl<T: Number> Host<'_, T> {
                 }
             }
         }
-        if !matches!(finish, Finish::Keep | Finish::JoinLast) {
+        let as_it_is = matches!(finish, Finish::Keep | Finish::JoinLast);
+        if as_it_is {
+            slopes.fill(T::ONE);
+        } else if !slopes.is_empty() {
+            slopes.copy_from_slice(units);
+            self.activation.slope(slopes);
+        }
+        if !as_it_is {
             self.activation.apply(units);
         }
     }

@@ -10,6 +10,8 @@
 mod activation;
 #[cfg(feature = "flex")]
 mod host;
+#[cfg(feature = "flex")]
+mod implicit;
 mod net;
 mod number;
 #[cfg(feature = "flex")]
@@ -21,7 +23,11 @@ mod run;
 #[cfg(feature = "flex")]
 mod strip;
 #[cfg(feature = "flex")]
+mod sweep;
+#[cfg(feature = "flex")]
 mod tile;
+#[cfg(feature = "flex")]
+mod transposed;
 mod univariate;
 
 pub use activation::Activation;
@@ -42,6 +48,32 @@ pub fn is_supported(device: &Device, dtype: DType) -> bool {
     is_flex && matches!(dtype, DType::F32 | DType::F64)
 }
 
+/// `x`, which [`inverse`] made of `z`, with the gradients of `z` and of all that `f` depends on.
+///
+/// `f` is the forward map at `x` without gradients of `x`, so its value is `z` again. By the implicit function theorem
+/// `dx = J^-1 (dz - df)` with `J = df/dx`; the way back is one triangular solve, for the cost of two passes. `x` has no
+/// autodiff, and neither has `net`.
+///
+/// `None` where there is no kernel for the tensors' devices and types.
+///
+/// # Shapes
+/// `x`, `z`, `f`: `[rows, features]`.
+pub fn with_gradient(
+    x: Tensor<2>,
+    z: Tensor<2>,
+    f: Tensor<2>,
+    net: Net,
+    univariate: Box<dyn ColumnInverse>,
+) -> Option<Tensor<2>> {
+    #[cfg(feature = "flex")]
+    return implicit::with_gradient(x, z, f, net, univariate);
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = (x, z, f, net, univariate);
+        None
+    }
+}
+
 /// `x` with `z_i = u(x_i; net_i(x))` and `log |det dx/dz|`.
 ///
 /// `None` where there is no kernel for the tensors' devices and types, and where there are no rows.
@@ -51,11 +83,7 @@ pub fn is_supported(device: &Device, dtype: DType) -> bool {
 ///
 /// # Panics
 /// Where the shapes of `net` do not fit together.
-pub fn inverse(
-    z: Tensor<2>,
-    net: &Net<'_>,
-    univariate: &dyn ColumnInverse,
-) -> Option<(Tensor<2>, Tensor<1>)> {
+pub fn inverse(z: Tensor<2>, net: &Net, univariate: &dyn ColumnInverse) -> Option<(Tensor<2>, Tensor<1>)> {
     if !is_supported(&z.device(), z.dtype()) || z.dims().contains(&0) {
         return None;
     }

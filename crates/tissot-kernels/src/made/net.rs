@@ -23,13 +23,13 @@ pub struct Layer {
 ///
 /// The feature at place `k` of the order has degree `k + 1`, its outputs have degree `k`.
 #[derive(Clone, Debug)]
-pub struct Net<'a> {
+pub struct Net {
     /// The features in the order in which they depend on one another; a permutation of all of them.
-    pub order: &'a [usize],
+    pub order: Vec<usize>,
     /// The hidden layers; with blocks the first one, then two for each block.
     pub hidden: Vec<Layer>,
     /// The degrees of the units of each hidden layer, ascending, each below the number of features.
-    pub degrees: Vec<&'a [usize]>,
+    pub degrees: Vec<Vec<usize>>,
     /// Whether the hidden layers after the first form residual blocks.
     pub blocks: bool,
     /// The last layer; feature `i` owns its columns `i * num_params .. (i + 1) * num_params`.
@@ -38,7 +38,36 @@ pub struct Net<'a> {
     pub activation: Activation,
 }
 
-impl Net<'_> {
+impl Layer {
+    fn inner(self) -> Self {
+        Self {
+            weight: self.weight.inner(),
+            bias: self.bias.map(Tensor::inner),
+            added: self.added.map(Tensor::inner),
+        }
+    }
+
+    fn is_autodiff(&self) -> bool {
+        let of = |tensor: &Tensor<2>| tensor.is_autodiff();
+        of(&self.weight)
+            || self.added.as_ref().is_some_and(of)
+            || self.bias.as_ref().is_some_and(|bias| bias.is_autodiff())
+    }
+}
+
+impl Net {
+    /// Whether any of its tensors is on an autodiff device.
+    pub fn is_autodiff(&self) -> bool {
+        self.hidden.iter().chain([&self.last]).any(Layer::is_autodiff)
+    }
+
+    /// The same network without gradients.
+    #[must_use]
+    pub fn inner(self) -> Self {
+        let hidden = self.hidden.into_iter().map(Layer::inner).collect();
+        Self { hidden, last: self.last.inner(), ..self }
+    }
+
     /// Panics where shapes do not fit.
     #[cfg(feature = "flex")]
     pub(super) fn check(&self, [rows, features]: [usize; 2], num_params: usize) {

@@ -30,6 +30,18 @@ pub(crate) struct Map<'a, T> {
     pub ready: &'a [usize],
 }
 
+/// Weights between inputs and units, and when these are known.
+pub(crate) trait Source<T> {
+    /// How many inputs are known at each step.
+    fn known(&self) -> &[usize];
+    /// How many units are known at the start of each step, and at the end.
+    fn ready(&self) -> &[usize];
+    /// How many weights there are at most.
+    fn weights(&self) -> usize;
+    /// Writes those from `inputs` to the `U` units from `unit` on, `[inputs, U]`.
+    fn gather<const U: usize>(&self, unit: usize, inputs: Range<usize>, weights: &mut [[T; U]]);
+}
+
 impl<T> Map<'_, T> {
     /// The row of input `i`.
     #[inline(always)]
@@ -69,10 +81,10 @@ impl<T: Number> Plan<T> {
     ///
     /// Steps with few units are joined into panels: what all of a panel's units need of the inputs that were known
     /// before is multiplied in one go, in wide tiles, at the panel's first step.
-    pub fn new(map: &Map<'_, T>) -> Self {
-        let (known, ready) = (map.known, map.ready);
+    pub fn new(map: &impl Source<T>) -> Self {
+        let (known, ready) = (map.known(), map.ready());
         let steps = known.len();
-        let weights = Vec::with_capacity(map.weight.len());
+        let weights = Vec::with_capacity(map.weights());
         let mut plan = Self { tiles: Vec::new(), starts: Vec::with_capacity(steps + 1), weights };
         let mut first = 0;
         while first < steps {
@@ -93,7 +105,7 @@ impl<T: Number> Plan<T> {
     }
 
     /// Appends the product of `units` and `inputs`, in tiles of about the same width.
-    fn push(&mut self, map: &Map<'_, T>, units: Range<usize>, inputs: Range<usize>) {
+    fn push(&mut self, map: &impl Source<T>, units: Range<usize>, inputs: Range<usize>) {
         if units.is_empty() || inputs.is_empty() {
             return;
         }
@@ -105,12 +117,12 @@ impl<T: Number> Plan<T> {
             self.weights.resize(start + inputs.len() * units.len(), T::default());
             let weights = &mut self.weights[start..];
             match units.len() {
-                1 => gather::<T, 1>(map, units.start, inputs.clone(), weights),
-                2 => gather::<T, 2>(map, units.start, inputs.clone(), weights),
-                3 => gather::<T, 3>(map, units.start, inputs.clone(), weights),
-                4 => gather::<T, 4>(map, units.start, inputs.clone(), weights),
-                5 => gather::<T, 5>(map, units.start, inputs.clone(), weights),
-                _ => gather::<T, WIDEST>(map, units.start, inputs.clone(), weights),
+                1 => map.gather::<1>(units.start, inputs.clone(), weights.as_chunks_mut().0),
+                2 => map.gather::<2>(units.start, inputs.clone(), weights.as_chunks_mut().0),
+                3 => map.gather::<3>(units.start, inputs.clone(), weights.as_chunks_mut().0),
+                4 => map.gather::<4>(units.start, inputs.clone(), weights.as_chunks_mut().0),
+                5 => map.gather::<5>(units.start, inputs.clone(), weights.as_chunks_mut().0),
+                _ => map.gather::<WIDEST>(units.start, inputs.clone(), weights.as_chunks_mut().0),
             }
             let weights = start..self.weights.len();
             self.tiles.push(Tile { units, inputs: inputs.clone(), weights });
@@ -125,18 +137,30 @@ impl<T: Number> Plan<T> {
     }
 }
 
-/// Copies the weights from `inputs` to `U` units, `[inputs, U]`.
-fn gather<T: Number, const U: usize>(map: &Map<'_, T>, unit: usize, inputs: Range<usize>, weights: &mut [T]) {
-    let columns: [usize; U] = std::array::from_fn(|u| map.column(unit + u));
-    let straight = columns.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-    let (weights, _) = weights.as_chunks_mut::<U>();
-    for (weights, input) in weights.iter_mut().zip(inputs) {
-        let row = &map.weight[map.row(input) * map.columns..][..map.columns];
-        *weights = if straight {
-            *row[columns[0]..].first_chunk().expect("a row holds all columns")
-        } else {
-            columns.map(|column| row[column])
-        };
+impl<T: Number> Source<T> for Map<'_, T> {
+    fn known(&self) -> &[usize] {
+        self.known
+    }
+
+    fn ready(&self) -> &[usize] {
+        self.ready
+    }
+
+    fn weights(&self) -> usize {
+        self.weight.len()
+    }
+
+    fn gather<const U: usize>(&self, unit: usize, inputs: Range<usize>, weights: &mut [[T; U]]) {
+        let columns: [usize; U] = std::array::from_fn(|u| self.column(unit + u));
+        let straight = columns.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        for (weights, input) in weights.iter_mut().zip(inputs) {
+            let row = &self.weight[self.row(input) * self.columns..][..self.columns];
+            *weights = if straight {
+                *row[columns[0]..].first_chunk().expect("a row holds all columns")
+            } else {
+                columns.map(|column| row[column])
+            };
+        }
     }
 }
 

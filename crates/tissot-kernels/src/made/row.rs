@@ -76,7 +76,7 @@ impl<T: Invert> WithSimd for Row<'_, T> {
                 if i < last {
                     let complete = ready[step]..ready[step + 1];
                     let stream = if host.blocks { &mut stream[complete.clone()] } else { &mut [][..] };
-                    host.finish_units(i, &mut units[complete], stream);
+                    host.finish_units(i, &mut units[complete], stream, &mut []);
                 }
             }
             let z = &host.z[row * features + feature..][..1];

@@ -41,9 +41,9 @@ impl AutoregressiveConfig {
 /// Moves each feature by a univariate whose parameters depend on the features before it.
 ///
 /// * `forward`: `z_i = u(x_i; net_i(x_<i, context))`, one pass; `log_det = sum_i log u'`;
-/// * `inverse`: feature by feature in the network's order; `log_det` its negative. On a CPU, in f32 or f64 and without
-///   autodiff, each hidden unit of a [`Made`] is computed once, so that it costs one pass; elsewhere it costs one pass for
-///   each feature.
+/// * `inverse`: feature by feature in the network's order; `log_det` its negative. On a CPU, in f32 or f64, each
+///   hidden unit of a [`Made`] is computed once, so that it costs one pass, and three or so with gradients; elsewhere, and
+///   for networks and univariates that do not say how, it costs one pass for each feature.
 ///
 /// Papamakarios et al., "Masked Autoregressive Flow for Density Estimation", 2017, eq. 2-5. Turned round by
 /// [`Inverse`](crate::Inverse) it is an inverse autoregressive flow.
@@ -75,13 +75,26 @@ impl<N: Module, U: Univariate> Autoregressive<N, U> {
 
 impl<N: CausalConditioner, U: Univariate> Autoregressive<N, U> {
     /// The inverse by a kernel that computes each hidden unit once, where there is one.
+    ///
+    /// For gradients the forward map `f` is passed twice: at the `x` that was found, to give `x` its own by the implicit
+    /// function theorem, and at the `x` with gradients, for the log-det.
     fn incremental(&self, z: &Tensor<2>, context: Context<'_>) -> Option<(Tensor<2>, Tensor<1>)> {
         let [batch, features] = z.dims();
-        if !made::is_supported(&z.device(), z.dtype()) || batch == 0 || features != self.net.order().len() {
+        let device = z.device().inner();
+        if !made::is_supported(&device, z.dtype()) || batch == 0 || features != self.net.order().len() {
             return None;
         }
         let univariate = self.univariate.column_inverse()?;
-        made::inverse(z.clone(), &self.net.incremental(context)?, &*univariate)
+        let net = self.net.incremental(context)?;
+        if !z.is_autodiff() && !net.is_autodiff() {
+            return made::inverse(z.clone(), &net, &*univariate);
+        }
+        let net = net.inner();
+        let (x, _) = made::inverse(z.clone().inner(), &net, &*univariate)?;
+        let (f, _) = Bijection::<2>::forward(self, x.clone(), context);
+        let x = made::with_gradient(x, z.clone(), f, net, univariate)?;
+        let (_, log_det) = Bijection::<2>::forward(self, x.clone(), context);
+        Some((x, log_det.neg()))
     }
 }
 

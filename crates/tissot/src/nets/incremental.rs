@@ -11,8 +11,10 @@ impl CausalConditioner for Made {
     }
 
     /// The parts that the context has in the sums of the units are computed here, once.
-    fn incremental(&self, context: Context<'_>) -> Option<Net<'_>> {
-        if self.features == 1 && self.context == 0 {
+    fn incremental(&self, context: Context<'_>) -> Option<Net> {
+        // Dropout would have to drop the same units in every pass.
+        let drops = self.dropout.prob > 0.0 && self.last.linear.weight.val().is_autodiff();
+        if drops || (self.features == 1 && self.context == 0) {
             return None;
         }
         let c = (self.context > 0).then(|| input::features(context, self.context));
@@ -36,12 +38,12 @@ impl CausalConditioner for Made {
             }
             layers.extend([first, plain(&block.second)]);
         }
-        let mut degrees: Vec<&[usize]> = self.degrees.iter().map(Vec::as_slice).collect();
+        let mut degrees = self.degrees.clone();
         if !self.blocks.is_empty() {
-            degrees.resize(layers.len(), &self.degrees[0]);
+            degrees.resize(layers.len(), self.degrees[0].clone());
         }
         Some(Net {
-            order: &self.order,
+            order: self.order.clone(),
             hidden: layers,
             degrees,
             blocks: !self.blocks.is_empty(),

@@ -197,7 +197,7 @@ pub struct Made {
     pub blocks: Vec<MaskedBlock>,
     /// The last layer. Its only input is a constant 1 in a network of one feature without context.
     pub last: MaskedLinear,
-    dropout: Dropout,
+    pub(super) dropout: Dropout,
     #[module(skip)]
     pub(super) activation: Activation,
     pub(super) order: Vec<usize>,

@@ -42,7 +42,7 @@ pub trait CausalConditioner: Conditioner<2> {
     ///
     /// # Panics
     /// Where [`Conditioner::forward`] would.
-    fn incremental(&self, context: Context<'_>) -> Option<tissot_kernels::made::Net<'_>> {
+    fn incremental(&self, context: Context<'_>) -> Option<tissot_kernels::made::Net> {
         let _ = context;
         None
     }

@@ -1,5 +1,6 @@
 //! The incremental inverse of autoregressive layers against the one that passes the whole network for each feature.
 
+mod gradients;
 #[path = "../common/table.rs"]
 #[allow(dead_code)]
 mod table;
@@ -32,6 +33,19 @@ impl CausalConditioner for Opaque {
         self.net.order()
     }
 }
+
+const ACTIVATIONS: [Activation; 10] = [
+    Activation::Relu,
+    Activation::LeakyRelu { slope: 0.25 },
+    Activation::Elu,
+    Activation::Selu,
+    Activation::Silu,
+    Activation::Gelu,
+    Activation::Mish,
+    Activation::Tanh,
+    Activation::Sigmoid,
+    Activation::Softplus,
+];
 
 /// A layer to invert: its configuration, features, context features.
 #[derive(Clone, Debug)]
@@ -155,19 +169,7 @@ fn residual_networks_agree() {
 
 #[test]
 fn all_activations_agree() {
-    let activations = [
-        Activation::Relu,
-        Activation::LeakyRelu { slope: 0.25 },
-        Activation::Elu,
-        Activation::Selu,
-        Activation::Silu,
-        Activation::Gelu,
-        Activation::Mish,
-        Activation::Tanh,
-        Activation::Sigmoid,
-        Activation::Softplus,
-    ];
-    for activation in activations {
+    for activation in ACTIVATIONS {
         let config = MadeConfig { activation, ..made(&[24, 24]) };
         Case::new(6, config.clone()).check(&[1, 30]);
         Case::new(6, MadeConfig { hidden: vec![24], blocks: 1, ..config }).check(&[1, 30]);
@@ -176,17 +178,9 @@ fn all_activations_agree() {
 
 #[test]
 fn all_univariates_with_a_kernel_agree() {
-    let mut found = 0;
-    for (name, univariate) in table::univariates() {
-        if univariate.column_inverse().is_some() {
-            let case = Case::new(5, made(&[30])).moved_by(univariate);
-            case.check(&[1, 2, 30]);
-            found += 1;
-        } else {
-            assert!(matches!(univariate, AnyUnivariate::RationalQuadratic(_)), "{name} has no kernel");
-        }
+    for (_, univariate) in table::univariates() {
+        Case::new(5, made(&[30])).moved_by(univariate).check(&[1, 2, 30]);
     }
-    assert!(found >= 9, "{found}");
 }
 
 #[test]
