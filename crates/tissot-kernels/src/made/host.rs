@@ -104,11 +104,15 @@ impl<T: Number> HostLayer<'_, T> {
         self.map.columns
     }
 
-    /// What the unit in this column has before any input, in this row.
+    /// Adds to the sum of the unit in this column what does not come of the features, in this row.
     #[inline(always)]
-    pub fn start(&self, row: usize, column: usize) -> T {
-        let bias = self.bias.map_or(T::default(), |bias| bias[column]);
-        self.added.map_or(bias, |added| bias + added[row * self.map.columns + column])
+    pub fn complete(&self, row: usize, column: usize, unit: &mut T) {
+        if let Some(bias) = self.bias {
+            *unit += bias[column];
+        }
+        if let Some(added) = self.added {
+            *unit += added[row * self.map.columns + column];
+        }
     }
 }
 

@@ -20,8 +20,6 @@ pub(crate) trait Number: Real + Element {
     fn vectors_mut<S: Simd>(slice: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
     /// The same number in every lane.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
-    /// `a + b`.
-    fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// `a b + c`, fused where the architecture can.
     fn mul_add<S: Simd>(
         simd: S,
@@ -30,8 +28,14 @@ pub(crate) trait Number: Real + Element {
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
+    /// `e^self`, the standard library's, as burn's activations have it.
+    fn std_exp(self) -> Self;
     /// `e^self - 1`.
     fn exp_m1(self) -> Self;
+    /// `ln(1 + self)`, the standard library's.
+    fn std_ln_1p(self) -> Self;
+    /// The hyperbolic tangent, the standard library's.
+    fn std_tanh(self) -> Self;
     /// The arc tangent.
     fn atan(self) -> Self;
     /// The error function.
@@ -39,7 +43,7 @@ pub(crate) trait Number: Real + Element {
 }
 
 macro_rules! number {
-    ($t:ident, $dtype:ident, $vector:ident, $lanes:ident, $vectors:ident, $vectors_mut:ident, $splat:ident, $add:ident,
+    ($t:ident, $dtype:ident, $vector:ident, $lanes:ident, $vectors:ident, $vectors_mut:ident, $splat:ident,
      $mul_add:ident, $erf:path) => {
         impl Number for $t {
             type Vector<S: Simd> = S::$vector;
@@ -63,10 +67,6 @@ macro_rules! number {
                 simd.$splat(value)
             }
             #[inline(always)]
-            fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
-                simd.$add(a, b)
-            }
-            #[inline(always)]
             fn mul_add<S: Simd>(
                 simd: S,
                 a: Self::Vector<S>,
@@ -76,6 +76,18 @@ macro_rules! number {
                 simd.$mul_add(a, b, c)
             }
 
+            #[inline(always)]
+            fn std_exp(self) -> Self {
+                <$t>::exp(self)
+            }
+            #[inline(always)]
+            fn std_ln_1p(self) -> Self {
+                <$t>::ln_1p(self)
+            }
+            #[inline(always)]
+            fn std_tanh(self) -> Self {
+                <$t>::tanh(self)
+            }
             #[inline(always)]
             fn exp_m1(self) -> Self {
                 self.exp_m1()
@@ -92,27 +104,5 @@ macro_rules! number {
     };
 }
 
-number!(
-    f32,
-    F32,
-    f32s,
-    F32_LANES,
-    as_simd_f32s,
-    as_mut_simd_f32s,
-    splat_f32s,
-    add_f32s,
-    mul_add_e_f32s,
-    libm::erff
-);
-number!(
-    f64,
-    F64,
-    f64s,
-    F64_LANES,
-    as_simd_f64s,
-    as_mut_simd_f64s,
-    splat_f64s,
-    add_f64s,
-    mul_add_e_f64s,
-    libm::erf
-);
+number!(f32, F32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s, libm::erff);
+number!(f64, F64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s, libm::erf);

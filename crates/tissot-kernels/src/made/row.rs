@@ -32,10 +32,10 @@ pub(super) fn inverse<T: Invert>(
 fn live_parameters<T: Number>(host: &Host<'_, T>) -> Vec<Range<usize>> {
     let p = host.num_params();
     let mut live = Vec::with_capacity(host.features());
-    let mut range = usize::MAX..0;
+    let (mut start, mut end) = (usize::MAX, 0);
     for &feature in host.order.iter().rev() {
-        range = range.start.min(feature * p)..range.end.max((feature + 1) * p);
-        live.push(range.clone());
+        (start, end) = (start.min(feature * p), end.max((feature + 1) * p));
+        live.push(start..end);
     }
     live.reverse();
     live
@@ -61,9 +61,7 @@ impl<T: Invert> WithSimd for Row<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { host, columns, live, units, stream, row, x, log_det } = self;
         let (features, p, last) = (host.features(), host.num_params(), host.layers.len() - 1);
-        for (layer, units) in host.layers.iter().zip(&mut units[1..]) {
-            units.iter_mut().enumerate().for_each(|(column, unit)| *unit = layer.start(row, column));
-        }
+        units[1..].iter_mut().for_each(|units| units.fill(T::ZERO));
         *log_det = T::default();
         for (step, &feature) in host.order.iter().enumerate() {
             for (i, layer) in host.layers.iter().enumerate() {
@@ -75,13 +73,16 @@ impl<T: Invert> WithSimd for Row<'_, T> {
                 push_all(simd, layer, inputs, new, needed, units);
                 if i < last {
                     let complete = ready[step]..ready[step + 1];
+                    complete.clone().for_each(|unit| layer.complete(row, unit, &mut units[unit]));
                     let stream = if host.blocks { &mut stream[complete.clone()] } else { &mut [][..] };
                     host.finish_units(i, &mut units[complete], stream, &mut []);
                 }
             }
             let z = &host.z[row * features + feature..][..1];
             let (first, rest) = units.split_at_mut(1);
-            let params = &rest[last][feature * p..(feature + 1) * p];
+            let own = feature * p..(feature + 1) * p;
+            own.clone().for_each(|column| host.layers[last].complete(row, column, &mut rest[last][column]));
+            let params = &rest[last][own];
             let (found, mut log_slope) = (&mut first[0][step..=step], T::default());
             let slope = std::slice::from_mut(&mut log_slope);
             columns.inverse(Column { feature, z, params, x: found, log_slope: slope });

@@ -1,6 +1,6 @@
 //! The inverse of many rows: strips of rows, a vector lane each.
 
-use super::host::Host;
+use super::host::{Host, HostLayer};
 use super::number::Number;
 use super::plan::Plan;
 use super::sweep;
@@ -161,14 +161,16 @@ impl<T: Invert> Strip<'_, T> {
         let (features, p) = (host.features(), host.num_params());
         let lanes = N * T::lanes::<S>();
         let rows = self.log_det.len();
-        start(host, units, row, rows, lanes);
+        units[1..].iter_mut().for_each(|units| units.fill(T::ZERO));
         for (step, &feature) in host.order.iter().enumerate() {
             for (i, (layer, plan)) in host.layers.iter().zip(plans).enumerate() {
                 let (inputs, units) = units.split_at_mut(i + 1);
                 let (inputs, units) = (&inputs[i], &mut units[0]);
                 multiply::<T, S, N>(simd, plan, step, inputs, units);
                 if i + 1 < plans.len() {
-                    let known = layer.map.ready[step] * lanes..layer.map.ready[step + 1] * lanes;
+                    let first = layer.map.ready[step];
+                    let known = first * lanes..layer.map.ready[step + 1] * lanes;
+                    complete(layer, first, row, rows, &mut units[known.clone()], lanes);
                     let stream = if host.blocks { &mut stream[known.clone()] } else { &mut [][..] };
                     let slopes = slopes[i].get_mut(known.clone()).unwrap_or_default();
                     host.finish_units(i, &mut units[known], stream, slopes);
@@ -178,7 +180,8 @@ impl<T: Invert> Strip<'_, T> {
                 *z = host.z[(row + lane) * features + feature];
             }
             let (first, last) = units.split_at_mut(1);
-            let params = &last[plans.len() - 1][step * p * lanes..(step + 1) * p * lanes];
+            let params = &mut last[plans.len() - 1][step * p * lanes..(step + 1) * p * lanes];
+            complete(&host.layers[plans.len() - 1], step * p, row, rows, params, lanes);
             let x = &mut first[0][step * lanes..(step + 1) * lanes];
             let log_slope = &mut log_slopes[step * lanes..(step + 1) * lanes];
             self.columns.inverse(Column { feature, z: &z[..lanes], params, x, log_slope });
@@ -203,21 +206,19 @@ pub(super) fn multiply<T: Number, S: Simd, const N: usize>(
     }
 }
 
-/// Gives every unit what it has before any input.
+/// Adds to the sums of units what does not come of the features; `first` is the first of them, `row` the first row.
 #[inline(always)]
-fn start<T: Number>(host: &Host<'_, T>, units: &mut [Vec<T>], row: usize, rows: usize, lanes: usize) {
-    for (layer, units) in host.layers.iter().zip(&mut units[1..]) {
-        for (j, unit) in units.chunks_exact_mut(lanes).enumerate() {
-            let column = layer.map.column(j);
-            if layer.added.is_none() {
-                unit.fill(layer.start(row, column));
-                continue;
-            }
-            let (unit, rest) = unit.split_at_mut(rows);
-            rest.fill(T::default());
-            for (lane, unit) in unit.iter_mut().enumerate() {
-                *unit = layer.start(row + lane, column);
-            }
-        }
+fn complete<T: Number>(
+    layer: &HostLayer<'_, T>,
+    first: usize,
+    row: usize,
+    rows: usize,
+    units: &mut [T],
+    lanes: usize,
+) {
+    for (j, unit) in units.chunks_exact_mut(lanes).enumerate() {
+        let column = layer.map.column(first + j);
+        let lanes = unit[..rows].iter_mut().enumerate();
+        lanes.for_each(|(lane, unit)| layer.complete(row + lane, column, unit));
     }
 }

@@ -1,4 +1,8 @@
 //! The inner products, vectorised over rows, and their counterpart for a single row.
+//!
+//! A sum takes its inputs one after another in their order and with fused multiplications, as burn's matrix product does,
+//! and gets its bias last. So both directions of a layer round alike, and their log-dets cancel further than either is
+//! exact.
 
 use super::number::Number;
 use super::plan::WIDEST;
@@ -17,18 +21,18 @@ pub(crate) fn multiply_add<T: Number, S: Simd, const N: usize>(
 ) {
     const { assert!(WIDEST == 6) };
     match units.len() / N {
-        1 => tile::<T, S, N, 1, 4>(simd, weights, inputs, units),
-        2 => tile::<T, S, N, 2, 2>(simd, weights, inputs, units),
-        3 => tile::<T, S, N, 3, 2>(simd, weights, inputs, units),
-        4 => tile::<T, S, N, 4, 1>(simd, weights, inputs, units),
-        5 => tile::<T, S, N, 5, 1>(simd, weights, inputs, units),
-        _ => tile::<T, S, N, 6, 1>(simd, weights, inputs, units),
+        1 => tile::<T, S, N, 1>(simd, weights, inputs, units),
+        2 => tile::<T, S, N, 2>(simd, weights, inputs, units),
+        3 => tile::<T, S, N, 3>(simd, weights, inputs, units),
+        4 => tile::<T, S, N, 4>(simd, weights, inputs, units),
+        5 => tile::<T, S, N, 5>(simd, weights, inputs, units),
+        _ => tile::<T, S, N, WIDEST>(simd, weights, inputs, units),
     }
 }
 
-/// A tile of `U` units, with `P` sums for each, so that there are enough of them to hide the latency of one.
+/// A tile of `U` units.
 #[inline(always)]
-fn tile<T: Number, S: Simd, const N: usize, const U: usize, const P: usize>(
+fn tile<T: Number, S: Simd, const N: usize, const U: usize>(
     simd: S,
     weights: &[T],
     inputs: &[T::Vector<S>],
@@ -38,34 +42,16 @@ fn tile<T: Number, S: Simd, const N: usize, const U: usize, const P: usize>(
     let (inputs, _) = inputs.as_chunks::<N>();
     let (units, _) = units.as_chunks_mut::<N>();
     let units: &mut [_; U] = units.try_into().expect("as many units as the tile has");
-    let step = |sums: &mut [[T::Vector<S>; N]; U], weights: &[T; U], inputs: &[T::Vector<S>; N]| {
+    let mut sums = *units;
+    for (weights, inputs) in weights.iter().zip(inputs) {
         for u in 0..U {
             let weight = T::splat(simd, weights[u]);
             for n in 0..N {
                 sums[u][n] = T::mul_add(simd, weight, inputs[n], sums[u][n]);
             }
         }
-    };
-    let mut sums = [[[T::splat(simd, T::default()); N]; U]; P];
-    sums[0] = *units;
-    let (many_weights, last_weights) = weights.as_chunks::<P>();
-    let (many_inputs, last_inputs) = inputs.as_chunks::<P>();
-    for (weights, inputs) in many_weights.iter().zip(many_inputs) {
-        for p in 0..P {
-            step(&mut sums[p], &weights[p], &inputs[p]);
-        }
     }
-    for (weights, inputs) in last_weights.iter().zip(last_inputs) {
-        step(&mut sums[0], weights, inputs);
-    }
-    for p in 1..P {
-        for u in 0..U {
-            for n in 0..N {
-                sums[0][u][n] = T::plus(simd, sums[0][u][n], sums[p][u][n]);
-            }
-        }
-    }
-    *units = sums[0];
+    *units = sums;
 }
 
 /// `units += sum_i values_i rows_i`: what inputs that have become known give to all units after them, in one row.
@@ -90,10 +76,15 @@ pub(crate) fn push<T: Number, S: Simd, const I: usize>(
         }
         *unit = sum;
     }
-    for (j, unit) in tail.iter_mut().enumerate() {
-        let j = rows[0].len() - (rows[0].len() % T::lanes::<S>()) + j;
+    if !tail.is_empty() {
+        // as many numbers as the widest vector has
+        let (mut sums, mut rest) = ([T::ZERO; 16], [T::ZERO; 16]);
+        sums[..tail.len()].copy_from_slice(tail);
         for i in 0..I {
-            *unit += values[i] * rows[i][j];
+            rest[..tail.len()].copy_from_slice(&rows[i][rows[i].len() - tail.len()..]);
+            let sum = &mut T::vectors_mut::<S>(&mut sums).0[0];
+            *sum = T::mul_add(simd, splat[i], T::vectors::<S>(&rest).0[0], *sum);
         }
+        tail.copy_from_slice(&sums[..tail.len()]);
     }
 }
