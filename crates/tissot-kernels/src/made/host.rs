@@ -104,14 +104,18 @@ impl<T: Number> HostLayer<'_, T> {
         self.map.columns
     }
 
-    /// Adds to the sum of the unit in this column what does not come of the features, in this row.
+    /// Adds to the sums of the unit in this column, one a row from `row` on, what does not come of the features.
+    ///
+    /// There may be more sums than rows, those of no row.
     #[inline(always)]
-    pub fn complete(&self, row: usize, column: usize, unit: &mut T) {
+    pub fn complete(&self, column: usize, row: usize, rows: usize, sums: &mut [T]) {
         if let Some(bias) = self.bias {
-            *unit += bias[column];
+            let bias = bias[column];
+            sums.iter_mut().for_each(|sum| *sum += bias);
         }
         if let Some(added) = self.added {
-            *unit += added[row * self.map.columns + column];
+            let added = added[row * self.map.columns + column..].iter().step_by(self.map.columns);
+            sums[..rows].iter_mut().zip(added).for_each(|(sum, &added)| *sum += added);
         }
     }
 }

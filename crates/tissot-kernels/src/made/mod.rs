@@ -7,12 +7,14 @@
 //! Many rows are worked on in strips, a lane of a vector each, with the weights laid out once in the order in which they
 //! are needed; a few rows are worked on one by one, each new unit being added to all units after it.
 
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod activation;
 #[cfg(feature = "flex")]
 mod host;
 #[cfg(feature = "flex")]
 mod implicit;
 mod net;
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod number;
 #[cfg(feature = "flex")]
 mod plan;
@@ -28,6 +30,7 @@ mod sweep;
 mod tile;
 #[cfg(feature = "flex")]
 mod transposed;
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod univariate;
 
 pub use activation::Activation;

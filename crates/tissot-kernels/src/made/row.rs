@@ -73,7 +73,7 @@ impl<T: Invert> WithSimd for Row<'_, T> {
                 push_all(simd, layer, inputs, new, needed, units);
                 if i < last {
                     let complete = ready[step]..ready[step + 1];
-                    complete.clone().for_each(|unit| layer.complete(row, unit, &mut units[unit]));
+                    complete.clone().for_each(|unit| layer.complete(unit, row, 1, &mut units[unit..=unit]));
                     let stream = if host.blocks { &mut stream[complete.clone()] } else { &mut [][..] };
                     host.finish_units(i, &mut units[complete], stream, &mut []);
                 }
@@ -81,7 +81,9 @@ impl<T: Invert> WithSimd for Row<'_, T> {
             let z = &host.z[row * features + feature..][..1];
             let (first, rest) = units.split_at_mut(1);
             let own = feature * p..(feature + 1) * p;
-            own.clone().for_each(|column| host.layers[last].complete(row, column, &mut rest[last][column]));
+            own.clone().for_each(|column| {
+                host.layers[last].complete(column, row, 1, &mut rest[last][column..=column])
+            });
             let params = &rest[last][own];
             let (found, mut log_slope) = (&mut first[0][step..=step], T::default());
             let slope = std::slice::from_mut(&mut log_slope);

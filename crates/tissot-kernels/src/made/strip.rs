@@ -216,9 +216,7 @@ fn complete<T: Number>(
     units: &mut [T],
     lanes: usize,
 ) {
-    for (j, unit) in units.chunks_exact_mut(lanes).enumerate() {
-        let column = layer.map.column(first + j);
-        let lanes = unit[..rows].iter_mut().enumerate();
-        lanes.for_each(|(lane, unit)| layer.complete(row + lane, column, unit));
+    for (j, sums) in units.chunks_exact_mut(lanes).enumerate() {
+        layer.complete(layer.map.column(first + j), row, rows, sums);
     }
 }

@@ -37,8 +37,9 @@ pub trait CausalConditioner: Conditioner<2> {
     /// The features in the order in which an inverse finds them; a permutation of `0..features`.
     fn order(&self) -> &[usize];
 
-    /// The network under `context` as the kernel sees it that inverts feature by feature for the cost
-    /// of one pass; `None`, as by default, where it cannot be seen so, and a pass is made for each feature.
+    /// The network under `context` as the kernel sees it that inverts feature by feature for the cost of one pass.
+    ///
+    /// `None`, as by default, where it cannot be seen so; then an inverse makes a pass for each feature.
     ///
     /// # Panics
     /// Where [`Conditioner::forward`] would.
