@@ -106,6 +106,8 @@ pub enum SplitArg {
     Random,
     /// The last rows.
     Order,
+    /// The latest rows, by the values of a column.
+    Time(String),
     /// By the values of a column.
     Group(String),
 }
@@ -118,7 +120,8 @@ impl std::str::FromStr for SplitArg {
             None if text == "random" => Ok(Self::Random),
             None if text == "order" => Ok(Self::Order),
             Some(("group", column)) if !column.is_empty() => Ok(Self::Group(column.into())),
-            _ => Err("expected random, order or group:COLUMN".into()),
+            Some(("time", column)) if !column.is_empty() => Ok(Self::Time(column.into())),
+            _ => Err("expected random, order, time:COLUMN or group:COLUMN".into()),
         }
     }
 }
@@ -134,7 +137,8 @@ pub struct FitArgs {
     /// The architecture.
     #[arg(long, value_enum, default_value_t)]
     pub flow: FlowArg,
-    /// JSON with `flow` (a whole architecture) and/or `settings`, instead of the flags below.
+    /// JSON with `flow` (a whole architecture, in place of --flow, --transforms, --hidden, --bins, --embed-context) and/or
+    /// `settings` of the training (flags overrule them).
     #[arg(long)]
     pub config: Option<PathBuf>,
     /// The columns that the density is over; all by default.
@@ -149,18 +153,20 @@ pub struct FitArgs {
     /// Rows that miss a value.
     #[arg(long, value_enum, default_value_t)]
     pub missing: MissingArg,
-    /// random, order (the last rows test: for time series) or group:COLUMN (a group stays together).
+    /// How validation and test rows are chosen: random; order (the last rows test, those before them validate);
+    /// time:COLUMN (the same, by numbers or dates such as 2018-02-28T09:30); group:COLUMN (rows with one value, text or
+    /// number, stay together). That column is none of the density's unless --columns or --context names it.
     #[arg(long, default_value = "random")]
     pub split: SplitArg,
     /// The share of rows that choose the best weights.
-    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
     pub validation: f64,
     /// The share of rows that nothing is chosen by; they are read once, at the end.
-    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
     pub test: f64,
-    /// All randomness comes from it.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    /// All randomness comes from it; 0 by default.
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Passes over the training rows, at most.
     #[arg(long, conflicts_with = "steps")]
     pub epochs: Option<u64>,
@@ -168,13 +174,13 @@ pub struct FitArgs {
     #[arg(long)]
     pub steps: Option<u64>,
     /// Minutes of training, at most.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub minutes: Option<f64>,
     /// Rows a step.
     #[arg(long)]
     pub batch: Option<usize>,
     /// The learning rate.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// How many transforms follow one another.
     #[arg(long)]
@@ -185,6 +191,9 @@ pub struct FitArgs {
     /// Bins of a spline.
     #[arg(long)]
     pub bins: Option<usize>,
+    /// Features of a learned embedding of the context, before everything that it conditions.
+    #[arg(long)]
+    pub embed_context: Option<usize>,
     /// Steps between checkpoints in MODEL.run/.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,

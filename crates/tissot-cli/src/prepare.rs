@@ -4,8 +4,8 @@ use crate::args::{FitArgs, MissingArg, SplitArg};
 use crate::failure::Failure;
 use tissot::columns::{Column, Domain};
 use tissot_train::checks::{self, Severity};
-use tissot_train::table::{Missing, ReadOptions, RowReader, Table, TableError};
-use tissot_train::{Rows, SplitBy, Splits};
+use tissot_train::table::{LabelColumn, Missing, ReadOptions, RowReader, Table, TableError};
+use tissot_train::{Rows, SplitBy, Splits, groups, times};
 
 /// Rows that are read at a time.
 const BLOCK: usize = 8_192;
@@ -87,26 +87,28 @@ pub struct Prepared {
     pub warnings: Vec<String>,
 }
 
-/// Reads the table of a fit, checks its columns and divides its rows.
+/// Reads the table of a fit, checks its columns and divides its rows by `seed`.
 ///
 /// # Errors
 /// Where the table cannot be read, a column is not there, or a density over its columns does not exist.
-pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
-    let group = match &args.split {
-        SplitArg::Group(column) => Some(column.clone()),
-        _ => None,
+pub fn table(args: &FitArgs, seed: u64) -> Result<Prepared, Failure> {
+    let label = match &args.split {
+        SplitArg::Group(column) | SplitArg::Time(column) => Some(column),
+        SplitArg::Random | SplitArg::Order => None,
     };
     // With chosen columns the others may hold anything, text included.
     let wanted = args.columns.clone().map(|columns| {
         let mut wanted = columns;
-        for name in args.context.iter().chain(&group) {
+        for name in &args.context {
             if !wanted.contains(name) {
                 wanted.push(name.clone());
             }
         }
         wanted
     });
-    let options = ReadOptions { columns: wanted, missing: args.missing.into(), ..ReadOptions::default() };
+    let labels = label.map(|name| LabelColumn { name: name.clone(), is_number: args.context.contains(name) });
+    let options =
+        ReadOptions { columns: wanted, labels, missing: args.missing.into(), ..ReadOptions::default() };
     let table = Table::read(&args.data, &options)?;
     let place = |name: &String| {
         table.columns.iter().position(|column| column == name).ok_or_else(|| {
@@ -114,10 +116,9 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
         })
     };
     let context: Vec<usize> = args.context.iter().map(place).collect::<Result<_, _>>()?;
-    let group = group.as_ref().map(place).transpose()?;
     let columns: Vec<usize> = match &args.columns {
         Some(columns) => columns.iter().map(place).collect::<Result<_, _>>()?,
-        None => (0..table.columns.len()).filter(|i| !context.contains(i) && group != Some(*i)).collect(),
+        None => (0..table.columns.len()).filter(|i| !context.contains(i)).collect(),
     };
     if columns.is_empty() {
         return Err(Failure::Usage("no columns are left for the density".into()));
@@ -143,21 +144,22 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
     let names = |of: &[usize]| of.iter().map(|&i| table.columns[i].clone()).collect::<Vec<_>>();
     let domains: Vec<Domain> = columns.iter().map(domain).collect();
     let rows = divide(&table.values, table.columns.len(), &columns, &context);
-    let mut warnings = inspect(&names(&columns), &domains, &rows)?;
+    let mut warnings = inspect(&table.name, &names(&columns), &domains, &rows)?;
     for &i in columns.iter().chain(&context) {
         check_domain(&table, i, domain(&i))?;
     }
     if table.dropped > 0 {
         warnings.push(format!("{} rows with missing values were left out", table.dropped));
     }
-    let by = match (&args.split, group) {
-        (SplitArg::Order, _) => SplitBy::Order,
-        (_, Some(i)) => {
-            SplitBy::Group(table.values.chunks(table.columns.len()).map(|row| row[i].to_bits()).collect())
+    let by = match &args.split {
+        SplitArg::Random => SplitBy::Random,
+        SplitArg::Order => SplitBy::Order,
+        SplitArg::Group(_) => SplitBy::Group(groups(&table.labels)),
+        SplitArg::Time(column) => {
+            SplitBy::Time(times(&table.labels).map_err(|i| no_time(&table, column, i))?)
         }
-        _ => SplitBy::Random,
     };
-    let splits = Splits::new(&rows, args.validation, args.test, &by, args.seed)?;
+    let splits = Splits::new(&rows, args.validation, args.test, &by, seed)?;
     Ok(Prepared {
         columns: names(&columns),
         domains,
@@ -168,16 +170,26 @@ pub fn table(args: &FitArgs) -> Result<Prepared, Failure> {
     })
 }
 
+/// Says which row has no time.
+fn no_time(table: &Table, column: &str, i: usize) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{}: row {}, column {column:?}: found {:?}, expected a time: numbers in all rows, or dates such as 2018-02-28T09:30",
+        table.name,
+        table.lines[i],
+        table.labels[i]
+    )
+}
+
 /// What makes a density infinite or keeps it from existing: the worst is an error, the rest warnings.
-fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<String>, Failure> {
+fn inspect(file: &str, names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<String>, Failure> {
+    let plural = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     if rows.n <= names.len() {
-        let what = format!(
-            "{} rows are fewer than a density over {} columns needs (at least {})",
-            rows.n,
-            names.len(),
+        return Err(Failure::Failed(anyhow::anyhow!(
+            "{file}: {} fewer than a density over {} needs (at least {})",
+            plural(rows.n, "row is", "rows are"),
+            plural(names.len(), "column", "columns"),
             names.len() + 1
-        );
-        return Err(Failure::Failed(anyhow::anyhow!(what)));
+        )));
     }
     let bounds: Vec<[Option<f64>; 2]> = domains
         .iter()
@@ -190,7 +202,7 @@ fn inspect(names: &[String], domains: &[Domain], rows: &Rows) -> Result<Vec<Stri
     let integer: Vec<bool> = domains.iter().map(|domain| *domain == Domain::Integer).collect();
     let findings = checks::inspect_columns(names, &rows.values, &bounds, &integer);
     if let Some(worst) = findings.iter().find(|finding| finding.severity == Severity::Error) {
-        return Err(Failure::Failed(anyhow::anyhow!(worst.message.clone())));
+        return Err(Failure::Failed(anyhow::anyhow!("{file}: {}", worst.message)));
     }
     Ok(findings.into_iter().map(|finding| finding.message).collect())
 }

@@ -123,13 +123,13 @@ fn too_few_rows() {
         "x,y",
         vec![vec![1.0, 2.0]],
         &[],
-        "1 rows are fewer than a density over 2 columns needs (at least 3)",
+        "bad.csv: 1 row is fewer than a density over 2 columns needs (at least 3)",
     );
     unfit(
         "x,y,z",
         vec![vec![1.0, 2.0, 5.0], vec![3.0, 4.0, 4.5], vec![2.0, 9.0, 3.0]],
         &[],
-        "3 rows are fewer than a density over 3 columns needs (at least 4)",
+        "bad.csv: 3 rows are fewer than a density over 3 columns needs (at least 4)",
     );
 }
 
@@ -139,13 +139,13 @@ fn columns_without_a_density() {
         "x,y",
         draws(100, |_| vec![7.0]),
         &[],
-        "column `y` is 7 in all 100 rows: such rows have no density; leave it out with `--columns x`",
+        "bad.csv: column `y` is 7 in all 100 rows: such rows have no density; leave it out with `--columns x`",
     );
     unfit(
         "x,y",
         draws(100, |x| vec![x]),
         &[],
-        "column `y` is a copy of column `x`: such rows have no density; leave it out with `--columns x`",
+        "bad.csv: column `y` is a copy of column `x`: such rows have no density; leave it out with `--columns x`",
     );
     let mut other = rng(6);
     let sum = |x: f64| {
@@ -156,7 +156,7 @@ fn columns_without_a_density() {
         "x,y,z",
         draws(100, sum),
         &[],
-        "column `z` is 2 * `x` - `y` + 1 to 1e-9 of its standard deviation: such rows have no density; leave it out with `--columns x,y`",
+        "bad.csv: column `z` is 2 * `x` - `y` + 1 to 1e-9 of its standard deviation: such rows have no density; leave it out with `--columns x,y`",
     );
 }
 
@@ -169,7 +169,7 @@ fn values_outside_their_domain() {
         rows(),
         &["--domain", "x=positive"],
         &format!(
-            "column `x`: {below} of 100 values are below the lower bound 0, where there is no density; drop `--domain x=positive`, or leave it out with `--columns y`"
+            "bad.csv: column `x`: {below} of 100 values are below the lower bound 0, where there is no density; drop `--domain x=positive`, or leave it out with `--columns y`"
         ),
     );
     let mut rows = draws(100, |x| vec![(3.0 * x).round()]);

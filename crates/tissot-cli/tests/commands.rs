@@ -259,7 +259,7 @@ fn rows_with_missing_values_are_left_out_where_asked() {
     let flags = [&["--missing", "drop"][..], &TINY].concat();
     let output = folder.run(&[&["fit", "gaps.csv", "--out", "gaps.tissot"], &flags[..]].concat());
     let found = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(found, "warning: 2 rows with missing values were left out\n");
+    assert_eq!(found.lines().next(), Some("warning: 2 rows with missing values were left out"));
     assert!(output.status.success());
     let said =
         folder.good(&["score", "model.tissot", "gaps.csv", "--missing", "drop", "--out", "scores.csv"]);

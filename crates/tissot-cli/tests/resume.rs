@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Folder, rng, two};
+use common::{Folder, TINY, rng, two};
 use rand::RngExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -44,6 +44,11 @@ fn step_of(folder: &Folder, out: &str) -> usize {
 /// Returns false where it had ended before.
 fn start_and_kill(folder: &Folder, out: &str, resume: bool, lines: usize, moment: Duration) -> bool {
     let wanted = step_of(folder, out) + lines;
+    let run = format!("{out}.run");
+    let expected = match resume && !folder.path(&run).join("checkpoint").exists() {
+        true => format!("note: there is no checkpoint in {run} to resume from; this run starts anew\n"),
+        false => String::new(),
+    };
     let more: &[&str] = if resume { &["--resume"] } else { &[] };
     let mut command = folder.child(&args(out, more));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -54,7 +59,12 @@ fn start_and_kill(folder: &Folder, out: &str, resume: bool, lines: usize, moment
     let ended = child.try_wait().unwrap();
     child.kill().unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = String::from_utf8_lossy(&output.stderr);
+    // A run that ends may be no better than a Gaussian, and then says so.
+    assert!(
+        said == expected || said.starts_with(&format!("{expected}warning: a single Gaussian ")),
+        "{said}"
+    );
     assert!(ended.is_none_or(|status| status.success()), "{ended:?}");
     ended.is_none()
 }
@@ -94,6 +104,26 @@ fn a_run_killed_twenty_times_ends_in_the_same_bytes() {
     }
     println!("lines of metrics when it was killed: {places:?}");
     assert!(places.iter().any(|place| *place > 0), "it was never killed after a checkpoint");
+}
+
+#[test]
+fn a_run_without_a_checkpoint_says_that_it_starts_anew() {
+    let folder = folder(20);
+    let said = |out: &str| {
+        let output = folder.run(&args(out, &["--resume"]));
+        assert!(output.status.success());
+        let lines = String::from_utf8(output.stderr).unwrap();
+        lines.lines().filter(|line| !line.starts_with("warning: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let note =
+        |out: &str| format!("note: there is no checkpoint in {out}.run to resume from; this run starts anew");
+    assert_eq!(said("model.tissot"), [note("model.tissot")]);
+    assert_eq!(said("model.tissot"), [""; 0], "now there is one");
+    // It is the run that it would have been without the flag.
+    folder.good(&args("plain.tissot", &[]));
+    assert!(folder.read("plain.tissot") == folder.read("model.tissot"));
+    std::fs::remove_file(folder.path("model.tissot.run/checkpoint")).unwrap();
+    assert_eq!(said("model.tissot"), [note("model.tissot")]);
 }
 
 #[test]
@@ -146,4 +176,30 @@ fn ctrl_c_keeps_the_best_model_and_says_so() {
     let info = folder.json(&["info", "model.tissot", "--json"]);
     assert!(info["provenance"]["validation_log_prob"].is_f64());
     assert!(info["provenance"]["steps"].as_u64().unwrap() < 1_000_000);
+}
+
+#[test]
+fn runs_that_cannot_go_on() {
+    let folder = Folder::with_model();
+    let again = |flags: &[&str], message: &str| {
+        let args = [&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..], flags].concat();
+        folder.fails(&args, 1, &format!("model.tissot.run/checkpoint: {message}"));
+    };
+    let other = "it is of another run (other rows, columns, flow or settings); repeat that run's flags, or start anew without --resume";
+    again(&["--seed", "1"], other);
+    again(&["--learning-rate", "0.1"], other);
+    folder.write("two.csv", two(200, 2));
+    again(&[], other);
+    folder.write("two.csv", two(200, 1));
+    let good = folder.read("model.tissot.run/checkpoint");
+    let mut bad = good.clone();
+    let last = bad.len() - 1;
+    bad[last] ^= 0x80;
+    folder.write("model.tissot.run/checkpoint", bad);
+    again(&[], "part 5 of 5 was altered (the checksum does not fit)");
+    folder.write("model.tissot.run/checkpoint", &good[..good.len() / 2]);
+    let output = folder.run(&[&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..]].concat());
+    let found = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(found.ends_with(" of 5: it was cut off\n") && found.lines().count() == 1, "{found}");
+    assert_eq!(output.status.code(), Some(1));
 }

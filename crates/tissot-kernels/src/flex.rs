@@ -2,7 +2,7 @@
 
 use crate::Real;
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::{DType, Shape};
 use rayon::prelude::*;
 
 /// Work below this many parameters stays on one thread: a second one costs about as much to wake.
@@ -40,14 +40,4 @@ pub(crate) fn for_chunks<T: Real>(
         .zip(b.par_chunks_mut(b_size.max(1)))
         .enumerate()
         .for_each(|(i, (a, b))| task(i, a, b));
-}
-
-/// Wraps `Bytes::from_elems`, for [`Real::bytes`].
-pub(crate) fn bytes_f32(values: Vec<f32>) -> Bytes {
-    Bytes::from_elems(values)
-}
-
-/// See [`bytes_f32`].
-pub(crate) fn bytes_f64(values: Vec<f64>) -> Bytes {
-    Bytes::from_elems(values)
 }

@@ -12,6 +12,7 @@ mod device;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod made;
+pub mod optimiser;
 mod real;
 mod simd;
 pub mod univariate;

@@ -65,6 +65,14 @@ pub trait Real:
     #[cfg(feature = "flex")]
     fn slice(tensor: &burn::backend::flex::FlexTensor) -> Option<&[Self]>;
 
+    /// All numbers that a tensor's memory holds.
+    #[cfg(feature = "flex")]
+    fn storage(tensor: &burn::backend::flex::FlexTensor) -> &[Self];
+
+    /// The same to be written to; copied first where another tensor holds them too.
+    #[cfg(feature = "flex")]
+    fn storage_mut(tensor: &mut burn::backend::flex::FlexTensor) -> &mut [Self];
+
     /// The numbers as bytes, without a copy.
     #[cfg(feature = "flex")]
     fn bytes(values: Vec<Self>) -> burn::tensor::Bytes;
@@ -159,8 +167,18 @@ impl Real for f32 {
     }
 
     #[cfg(feature = "flex")]
+    fn storage(tensor: &burn::backend::flex::FlexTensor) -> &[Self] {
+        tensor.storage()
+    }
+
+    #[cfg(feature = "flex")]
+    fn storage_mut(tensor: &mut burn::backend::flex::FlexTensor) -> &mut [Self] {
+        tensor.storage_mut()
+    }
+
+    #[cfg(feature = "flex")]
     fn bytes(values: Vec<Self>) -> burn::tensor::Bytes {
-        crate::flex::bytes_f32(values)
+        burn::tensor::Bytes::from_elems(values)
     }
 }
 
@@ -215,8 +233,18 @@ impl Real for f64 {
     }
 
     #[cfg(feature = "flex")]
+    fn storage(tensor: &burn::backend::flex::FlexTensor) -> &[Self] {
+        tensor.storage()
+    }
+
+    #[cfg(feature = "flex")]
+    fn storage_mut(tensor: &mut burn::backend::flex::FlexTensor) -> &mut [Self] {
+        tensor.storage_mut()
+    }
+
+    #[cfg(feature = "flex")]
     fn bytes(values: Vec<Self>) -> burn::tensor::Bytes {
-        crate::flex::bytes_f64(values)
+        burn::tensor::Bytes::from_elems(values)
     }
 }
 

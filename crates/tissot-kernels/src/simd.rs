@@ -1,19 +1,16 @@
-//! Choosing the vector instructions of the processor at hand.
+//! Vector instructions for the processor at hand.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
-/// Runs `op`, a [`WithSimd`] or a closure without arguments, on the widest vectors that this processor has.
+/// Runs `task` compiled for the widest vector instructions that the processor has.
 ///
-/// `pulp::Arch` alone is not enough: it knows AVX2 only with pulp's feature `x86-v3`, which burn does not turn on, and so
-/// falls back to scalars on processors without AVX-512. The type is there without the feature.
-#[inline(always)]
-pub(crate) fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
-    let arch = Arch::new();
+/// [`pulp::Arch`] has AVX-512 here, as burn's matrix products do, but not AVX2, which most processors have.
+pub(crate) fn dispatch<Task: WithSimd>(task: Task) -> Task::Output {
     #[cfg(target_arch = "x86_64")]
-    if matches!(arch, Arch::Scalar)
+    if pulp::x86::V4::try_new().is_none()
         && let Some(simd) = pulp::x86::V3::try_new()
     {
-        return Simd::vectorize(simd, op);
+        return Simd::vectorize(simd, task);
     }
-    arch.dispatch(op)
+    pulp::Arch::new().dispatch(task)
 }

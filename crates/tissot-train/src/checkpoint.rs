@@ -43,23 +43,23 @@ pub(crate) struct State {
     pub optimizer: ModuleOptimizer,
 }
 
-/// The checkpoint of a run folder.
-pub(crate) fn path(run: &Path) -> PathBuf {
+/// The checkpoint of a run folder: what [`Fit::resume`](crate::Fit::resume) goes on from.
+pub fn checkpoint_path(run: &Path) -> PathBuf {
     run.join("checkpoint")
 }
 
 /// Removes what an earlier run left, so that nothing goes on from it.
 pub(crate) fn remove(run: &Path) -> Result<(), FitError> {
-    let path = path(run);
+    let path = checkpoint_path(run);
     match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(FitError::io(&path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(FitError::write(&path)(error)),
         _ => Ok(()),
     }
 }
 
 /// Replaces the folder's checkpoint.
 pub(crate) fn save(run: &Path, state: &State) -> Result<(), FitError> {
-    let path = path(run);
+    let path = checkpoint_path(run);
     let unreadable = |what: String| FitError::Checkpoint { path: path.clone(), what };
     let memory = serde_json::to_vec(&state.memory).map_err(|error| unreadable(error.to_string()))?;
     let weights = |flow: AnyFlow| store::weights(flow, &path);
@@ -72,7 +72,7 @@ pub(crate) fn save(run: &Path, state: &State) -> Result<(), FitError> {
 
 /// Puts the folder's checkpoint into `start`, a run at its beginning; `None` where the folder has none.
 pub(crate) fn load(run: &Path, start: State) -> Result<Option<State>, FitError> {
-    let path = path(run);
+    let path = checkpoint_path(run);
     if !path.exists() {
         return Ok(None);
     }

@@ -42,10 +42,10 @@ pub enum FitError {
         /// What is wrong with it, and what to do.
         what: String,
     },
-    /// A file that cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
+    /// A file or folder that cannot be written.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The file or folder.
         path: PathBuf,
         /// The system's reason.
         source: std::io::Error,
@@ -53,9 +53,9 @@ pub enum FitError {
 }
 
 impl FitError {
-    /// An [`FitError::Io`] about `path`.
-    pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+    /// A [`FitError::Write`] about `path`.
+    pub(crate) fn write(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { path, source }
+        move |source| Self::Write { path, source }
     }
 }

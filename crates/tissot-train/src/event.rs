@@ -1,5 +1,6 @@
 //! What happens during a fit, and what it gives.
 
+use crate::beside::BesideGaussian;
 use crate::error::FitError;
 use tissot::Model;
 
@@ -59,4 +60,6 @@ pub struct Fitted {
     pub model: Model,
     /// Why it ended.
     pub stop: Stop,
+    /// How it compares with one Gaussian of the training rows; `None` where there is none, or no rows to compare on.
+    pub beside: Option<BesideGaussian>,
 }

@@ -1,6 +1,7 @@
 //! The training loop: maximum likelihood.
 
 use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
+use crate::beside::BesideGaussian;
 use crate::blame;
 use crate::checkpoint::{self, Memory, State};
 use crate::error::FitError;
@@ -119,7 +120,8 @@ impl Fit<'_> {
                 state.memory.step
             )));
         }
-        Ok(Fitted { model: self.model(state)?, stop })
+        let (model, beside) = self.model(state);
+        Ok(Fitted { model, stop, beside })
     }
 
     fn batches<'b>(&'b self, rows: &'b crate::Rows) -> Batches<'b> {
@@ -173,10 +175,9 @@ impl Fit<'_> {
         state.memory.step += 1;
         if !(value.is_finite() && norm.is_finite()) {
             state.memory.skipped += 1;
-            let layer =
-                blame::first_not_finite(&state.flow.valid().bijection, batch.x.clone(), context(batch))
-                    .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
-                    .unwrap_or_else(|| "the base distribution".into());
+            let layer = blame::first_in_flow(&state.flow.valid(), batch.x.clone(), context(batch))
+                .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
+                .unwrap_or_else(|| "the base distribution".into());
             return Event::Skipped { step, layer };
         }
         state.memory.skipped = 0;
@@ -228,7 +229,7 @@ impl Fit<'_> {
     }
 
     /// The model of the best weights; the test rows are read here, once.
-    fn model(self, state: State) -> Result<Model, FitError> {
+    fn model(self, state: State) -> (Model, Option<BesideGaussian>) {
         let mut model = Model {
             flow: state.best,
             config: self.config,
@@ -240,6 +241,13 @@ impl Fit<'_> {
         let mut train = model.log_prob(&splits.train.values, &splits.train.context);
         train.sort_by(f64::total_cmp);
         let held_out = model.log_prob(&splits.test.values, &splits.test.context);
+        let beside = if held_out.is_empty() {
+            let rows = &splits.validation;
+            let scores = model.log_prob(&rows.values, &rows.context);
+            BesideGaussian::new(false, &scores, rows, &splits.train, &model.columns)
+        } else {
+            BesideGaussian::new(true, &held_out, &splits.test, &splits.train, &model.columns)
+        };
         let known = &mut model.provenance;
         known.version = env!("CARGO_PKG_VERSION").into();
         known.seed = self.settings.seed;
@@ -251,7 +259,7 @@ impl Fit<'_> {
         known.held_out = (!held_out.is_empty()).then(|| mean_and_error(&held_out));
         known.train_quantiles = (0..=200).map(|q| train[q * (train.len() - 1) / 200]).collect();
         known.settings = serde_json::json!(self.settings);
-        Ok(model)
+        (model, beside)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 mod batches;
+mod beside;
 mod blame;
 mod checkpoint;
 pub mod checks;
@@ -9,6 +10,7 @@ pub mod embedded;
 mod error;
 mod event;
 mod fit;
+mod keys;
 mod metrics;
 mod optim;
 mod preprocess;
@@ -17,10 +19,13 @@ mod settings;
 pub mod synthetic;
 pub mod table;
 
+pub use beside::BesideGaussian;
 pub use blame::first_not_finite;
+pub use checkpoint::checkpoint_path;
 pub use error::FitError;
 pub use event::{Event, Fitted, Stop};
 pub use fit::Fit;
+pub use keys::{groups, times};
 pub use preprocess::fit_columns;
 pub use rows::{Rows, SplitBy, Splits};
 pub use settings::{NotFinite, Schedule, Settings};

@@ -38,8 +38,11 @@ pub enum SplitBy {
     Random,
     /// In the table's order: the last rows test, those before them validate. For time series.
     Order,
-    /// Rows of one group stay together. The numbers are the groups of the rows.
+    /// Rows of one group stay together. The numbers are the groups of the rows, as [`groups`](crate::groups) gives them.
     Group(Vec<u64>),
+    /// In the order of time: the last rows test, those before them validate; rows of one time stay together. The numbers
+    /// are the places of the rows in time, as [`times`](crate::times) gives them.
+    Time(Vec<u64>),
 }
 
 /// A table apart: rows that train, rows that choose the best weights, rows that nothing is chosen by.
@@ -70,22 +73,26 @@ impl Splits {
             )));
         }
         let groups = |i: usize| match by {
-            SplitBy::Group(groups) => groups[i],
+            SplitBy::Group(groups) | SplitBy::Time(groups) => groups[i],
             _ => i as u64,
         };
-        // A cut never divides a group: it moves on to the group's end.
-        let cut = |mut at: usize| {
-            while at > 0 && at < rows.n && groups(order[at - 1]) == groups(order[at]) {
-                at += 1;
-            }
-            at
+        // A cut never divides a group: it moves on to the group's end, or back so far that each part has a group.
+        let ends: Vec<usize> =
+            (1..=rows.n).filter(|&at| at == rows.n || groups(order[at - 1]) != groups(order[at])).collect();
+        let last = |parts: usize| ends.len().checked_sub(parts + 1);
+        let (validates, tests) = (usize::from(validation > 0), usize::from(test > 0));
+        let Some((most_a, most_b)) = last(validates + tests).zip(last(tests)) else {
+            let what = if matches!(by, SplitBy::Time(_)) { "different times" } else { "groups" };
+            return Err(FitError::Data(format!(
+                "too few {what} ({}) to keep training, validation and test rows apart",
+                ends.len()
+            )));
         };
-        let (a, b) = (cut(train), cut(train + validation));
+        let a = ends.partition_point(|&end| end < train).min(most_a);
+        let b = ends.partition_point(|&end| end < train + validation).clamp(a + validates, most_b);
         let part = |range: std::ops::Range<usize>| rows.select(&order[range]);
+        let (a, b) = (ends[a], ends[b]);
         let splits = Self { train: part(0..a), validation: part(a..b), test: part(b..rows.n) };
-        if (validation > 0 && splits.validation.n == 0) || (test > 0 && splits.test.n == 0) {
-            return Err(FitError::Data("too few groups to keep validation and test rows apart".into()));
-        }
         Ok(splits)
     }
 }
@@ -97,6 +104,7 @@ fn order(n: usize, by: &SplitBy, seed: u64) -> Vec<usize> {
     match by {
         SplitBy::Order => {}
         SplitBy::Random => order.shuffle(&mut rng),
+        SplitBy::Time(places) => order.sort_by_key(|&i| places[i]),
         SplitBy::Group(groups) => {
             let mut names: Vec<u64> = groups.clone();
             names.sort_unstable();
@@ -136,6 +144,37 @@ mod tests {
         let splits = Splits::new(&rows(10), 0.2, 0.3, &SplitBy::Order, 0).unwrap();
         assert_eq!(splits.validation.values, [5.0, 6.0]);
         assert_eq!(splits.test.values, [7.0, 8.0, 9.0]);
+    }
+
+    #[test]
+    fn the_latest_rows_test_and_rows_of_one_time_stay_together() {
+        let places: Vec<u64> = [4, 0, 3, 1, 2, 4, 0, 3, 1, 2].into();
+        let splits = Splits::new(&rows(10), 0.2, 0.2, &SplitBy::Time(places.clone()), 0).unwrap();
+        assert_eq!(splits.train.values, [1.0, 6.0, 3.0, 8.0, 4.0, 9.0]);
+        assert_eq!((splits.validation.values, splits.test.values), (vec![2.0, 7.0], vec![0.0, 5.0]));
+        // A cut within a time moves to its end.
+        let splits = Splits::new(&rows(10), 0.3, 0.2, &SplitBy::Time(places), 0).unwrap();
+        assert_eq!(splits.train.n, 6);
+        let error = Splits::new(&rows(10), 0.2, 0.2, &SplitBy::Time(vec![7; 10]), 0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "too few different times (1) to keep training, validation and test rows apart"
+        );
+    }
+
+    #[test]
+    fn three_groups_are_enough() {
+        let groups = SplitBy::Group([vec![1; 90], vec![2; 5], vec![3; 5]].concat());
+        for seed in 0..6 {
+            let splits = Splits::new(&rows(100), 0.1, 0.1, &groups, seed).unwrap();
+            let mut parts = [splits.train.n, splits.validation.n, splits.test.n];
+            parts.sort_unstable();
+            assert_eq!(parts, [5, 5, 90], "seed {seed}");
+        }
+        let groups = SplitBy::Group([vec![1; 50], vec![2; 50]].concat());
+        let error = Splits::new(&rows(100), 0.1, 0.1, &groups, 0).unwrap_err();
+        assert_eq!(error.to_string(), "too few groups (2) to keep training, validation and test rows apart");
+        assert_eq!(Splits::new(&rows(100), 0.1, 0.0, &groups, 0).unwrap().validation.n, 50);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::chain::Chain;
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::layer::{Layer, LayerConfig};
+use crate::nets::EmbeddingConfig;
 use burn::tensor::Device;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 /// The flow that a [`FlowConfig`] makes.
 pub type AnyFlow = Flow<Chain<Layer>, AnyBase>;
 
-/// A flow as data: the width of its samples and of its context, its layers, its base.
+/// A flow as data: the width of its samples and of its context, an embedding of the context, its layers, its
+/// base.
 ///
 /// As JSON, a missing field takes its default and an unknown one is an error, so that old files stay readable and
 /// typing errors are noticed. [`crate::presets`] makes the usual ones.
@@ -24,6 +26,9 @@ pub struct FlowConfig {
     /// How many features the context has; 0 for an unconditional flow.
     #[serde(default)]
     pub context: usize,
+    /// A network that the context goes through once, before the layers and the base; they see it as it is without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<EmbeddingConfig>,
     /// The layers, the one that sees the data first.
     pub layers: Vec<LayerConfig>,
     /// The distribution of the latent.
@@ -40,8 +45,18 @@ impl FlowConfig {
         if self.features == 0 {
             return Err(Error::config("features", 0, "at least 1"));
         }
-        let bijection = Chain::from_configs(&self.layers, self.features, self.context, device, rng)?;
-        Ok(Flow { bijection, base: self.base.init(self.features, self.context, device, rng)? })
+        let context = self.embedding.as_ref().map_or(self.context, |embedding| embedding.features);
+        let bijection = Chain::from_configs(&self.layers, self.features, context, device, rng)?;
+        let base = self.base.init(self.features, context, device, rng)?;
+        // Drawn last: the other weights of a seed are those of the flow without it.
+        let embedding = self.embedding.as_ref().map(|config| config.init(self.context, device, rng));
+        Ok(Flow { bijection, base, embedding: embedding.transpose()? })
+    }
+
+    /// The same flow with an embedding of its context.
+    #[must_use]
+    pub fn with_embedding(self, embedding: EmbeddingConfig) -> Self {
+        Self { embedding: Some(embedding), ..self }
     }
 
     /// As JSON, for people.

@@ -23,7 +23,7 @@ const MOST: usize = 16;
 /// Writes `parts` to `path`, beside it and renamed: there is the old file or the new one, never a half.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be written.
+/// [`Error::Write`] where it cannot be written.
 pub fn write(path: &Path, kind: &[u8; 8], parts: &[&[u8]]) -> Result<(), Error> {
     let mut header = Vec::new();
     header.extend(kind);
@@ -39,18 +39,20 @@ pub fn write(path: &Path, kind: &[u8; 8], parts: &[&[u8]]) -> Result<(), Error> 
         let mut file = AtomicWriteFile::open(path)?;
         file.write_all(&header)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
+        // A full disk may show only here, and the file beside is removed only if it is not committed.
+        file.as_file().sync_all()?;
         file.commit()
     };
-    write().map_err(|source| Error::Io { path: path.to_owned(), source })
+    write().map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 /// Reads the `count` parts of a file of this `kind`.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be read, [`Error::ModelFile`] where it is of another kind, was cut off, or any byte of it
+/// [`Error::Read`] where it cannot be read, [`Error::ModelFile`] where it is of another kind, was cut off, or any byte of it
 /// was altered.
 pub fn read(path: &Path, kind: &[u8; 8], count: usize) -> Result<Vec<Vec<u8>>, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let parts =
         split(&bytes, kind, count).map_err(|what| Error::ModelFile { path: path.to_owned(), what })?;
     Ok(parts.into_iter().map(<[u8]>::to_vec).collect())

@@ -24,9 +24,17 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
-    /// A file that cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
+    /// A file that cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// The system's reason.

@@ -4,6 +4,7 @@ use crate::base::{Base, Site, StandardNormal};
 use crate::bijection::{Bijection, Context};
 use crate::dtype;
 use crate::error::Error;
+use crate::nets::{AnyConditioner, Conditioner};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{DType, Device, FloatDType, Tensor, assert_shape};
 use rand::Rng;
@@ -11,7 +12,8 @@ use rand::Rng;
 /// How many rows go through the network at a time, so that a table of any length needs bounded memory.
 const BLOCK: usize = 16_384;
 
-/// A density: `log p(x) = log p_base(f(x)) + log |det df/dx|`, in nats a sample.
+/// A density: `log p(x | c) = log p_base(f(x; e(c)); e(c)) + log |det df/dx|`, in nats a sample, `e` the embedding of
+/// context features `c`, or these themselves without one.
 ///
 /// A flow is a burn module: it can be a field of another one, be trained in any loop, and be saved by
 /// `save_file`. Evaluate and sample with `flow.valid()` where the flow is being trained: a tracked forward that
@@ -38,12 +40,14 @@ pub struct Flow<T, B> {
     pub bijection: T,
     /// The distribution of the latent.
     pub base: B,
+    /// What context features go through once, before the bijection and the base see them.
+    pub embedding: Option<AnyConditioner>,
 }
 
 impl<T: Module + ModuleDisplay> Flow<T, StandardNormal> {
     /// A flow to a standard normal of samples of shape `event`, such as `[features]`.
     pub fn new(bijection: T, event: impl Into<Vec<usize>>) -> Self {
-        Self { bijection, base: StandardNormal::new(event) }
+        Self { bijection, base: StandardNormal::new(event), embedding: None }
     }
 }
 
@@ -61,8 +65,45 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         B: Base<D>,
     {
         in_blocks(x.dims()[0], context, |start, rows, context| {
+            let features = self.embed(context);
+            let context = Context { features: features.as_ref(), ..context };
             let (z, log_det) = self.bijection.forward(x.clone().narrow(0, start, rows), context);
             self.base.log_prob(z, context) + log_det
+        })
+    }
+
+    /// Data to latent under a context, and `log |det df/dx|`, `[batch]`: the bijection's, with the context embedded.
+    ///
+    /// # Panics
+    /// Where the context has another number of rows than `x`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>)
+    where
+        T: Bijection<D>,
+    {
+        check_context(x.dims()[0], context);
+        let features = self.embed(context);
+        self.bijection.forward(x, Context { features: features.as_ref(), ..context })
+    }
+
+    /// Latent to data under a context, and `log |det df^-1/dz|`, `[batch]`: the bijection's, with the context embedded.
+    ///
+    /// # Panics
+    /// Where the context has another number of rows than `z`.
+    pub fn inverse<const D: usize>(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>)
+    where
+        T: Bijection<D>,
+    {
+        check_context(z.dims()[0], context);
+        let features = self.embed(context);
+        self.bijection.inverse(z, Context { features: features.as_ref(), ..context })
+    }
+
+    /// What the bijection and the base see as context features, `[batch, embedded]`: for code that calls them itself.
+    pub fn embed(&self, context: Context<'_>) -> Option<Tensor<2>> {
+        let features = context.features?.clone();
+        Some(match &self.embedding {
+            Some(net) => net.forward(features, Context::NONE),
+            None => features,
         })
     }
 
@@ -97,6 +138,8 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         let device = self.device();
         let site = Site { device: &device, dtype: self.dtype() };
         in_blocks(n, context, |_, rows, context| {
+            let features = self.embed(context);
+            let context = Context { features: features.as_ref(), ..context };
             self.bijection.inverse(self.base.sample(rows, context, temperature, site, rng), context).0
         })
     }
@@ -117,6 +160,8 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         B: Base<D>,
     {
         check_context(n, context);
+        let features = self.embed(context);
+        let context = Context { features: features.as_ref(), ..context };
         let device = self.device();
         let z = self.base.sample(n, context, 1.0, Site { device: &device, dtype: self.dtype() }, rng);
         let log_base = self.base.log_prob(z.clone(), context);
@@ -130,7 +175,9 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
     where
         T: Bijection<D>,
     {
-        Self { bijection: self.bijection.initialize(x, context).0, base: self.base }
+        let features = self.embed(context);
+        let context = Context { features: features.as_ref(), ..context };
+        Self { bijection: self.bijection.initialize(x, context).0, ..self }
     }
 
     /// The same flow with every weight in `dtype`: f64 for proofs and audits.

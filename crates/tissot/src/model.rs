@@ -1,6 +1,6 @@
 //! A flow with the columns and units of the table it was fitted to.
 
-use crate::bijection::{Bijection, Context};
+use crate::bijection::Context;
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::error::Error;
@@ -138,7 +138,7 @@ impl Model {
                 .collect();
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let (z, _) = self.flow.bijection.forward(self.tensor(x, d), context);
+            let (z, _) = self.flow.forward(self.tensor(x, d), context);
             let z: Vec<f64> = z.into_data().iter().collect();
             z.into_iter().enumerate().map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
         })
@@ -153,7 +153,7 @@ impl Model {
         self.blocks(z, context, |z, context| {
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let (x, _) = self.flow.bijection.inverse(self.tensor(z.to_vec(), d), context);
+            let (x, _) = self.flow.inverse(self.tensor(z.to_vec(), d), context);
             let mut out = Vec::with_capacity(z.len());
             self.to_user(x, &mut out);
             out
@@ -181,7 +181,7 @@ impl Model {
     /// Writes the model to one file that needs nothing else, beside it and renamed, so that it is never half-written.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be written.
+    /// [`Error::Write`] where it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         store::save(self, path.as_ref())
     }
@@ -189,7 +189,7 @@ impl Model {
     /// Reads a model onto `device`.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read, [`Error::ModelFile`] where it is no model, or an altered one.
+    /// [`Error::Read`] where the file cannot be read, [`Error::ModelFile`] where it is no model, or an altered one.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
         store::load(path.as_ref(), device)
     }

@@ -58,7 +58,8 @@ impl Size {
     }
 
     fn flow(&self, layers: Vec<LayerConfig>) -> FlowConfig {
-        FlowConfig { features: self.features, context: self.context, layers, base: BaseConfig::default() }
+        let (features, context) = (self.features, self.context);
+        FlowConfig { features, context, embedding: None, layers, base: BaseConfig::default() }
     }
 
     fn coupling(&self, k: usize, univariate: AnyUnivariate) -> LayerConfig {

@@ -48,11 +48,11 @@ pub(crate) fn save(model: &Model, path: &Path) -> Result<(), Error> {
 /// The weights of a module as burnpack bytes; `path` is for the error.
 ///
 /// # Errors
-/// [`Error::Io`] where burn cannot write them.
+/// [`Error::Write`] where burn cannot write them.
 pub fn weights<M: Module>(module: M, path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = module.into_record().into_bytes();
-    let bytes =
-        bytes.map_err(|error| Error::Io { path: path.to_owned(), source: std::io::Error::other(error) })?;
+    let bytes = bytes
+        .map_err(|error| Error::Write { path: path.to_owned(), source: std::io::Error::other(error) })?;
     Ok(bytes.to_vec())
 }
 

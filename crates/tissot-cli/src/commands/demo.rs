@@ -28,8 +28,9 @@ struct Contestant {
 /// Fits a flow to the embedded earthquakes, compares it on rows that nothing has seen, writes everything to a folder.
 pub fn run(args: &DemoArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
-    std::fs::create_dir_all(&args.out)
-        .map_err(|error| Failure::Usage(format!("--out {}: {error}", args.out.display())))?;
+    std::fs::create_dir_all(&args.out).map_err(|error| {
+        Failure::Usage(format!("--out {}: the folder cannot be made: {error}", args.out.display()))
+    })?;
     let quakes = embedded::earthquakes();
     let names = ["longitude", "latitude"].map(String::from);
     let table = Table::from_rows(quakes.columns.iter().map(ToString::to_string).collect(), quakes.values);

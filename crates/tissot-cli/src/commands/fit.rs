@@ -8,8 +8,9 @@ use crate::prepare;
 use crate::progress::Progress;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use tissot::{FlowConfig, Model, Provenance, presets};
-use tissot_train::{Fit, Settings, Stop, fit_columns};
+use tissot::nets::EmbeddingConfig;
+use tissot::{FlowConfig, Provenance, presets};
+use tissot_train::{BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns};
 
 /// What `--config` holds.
 #[derive(Debug, Default, Deserialize)]
@@ -25,7 +26,10 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     check_out(&args.out)?;
     output::keep(&[Path::new(&args.data)], Some(&args.out))?;
     let file = config_file(args.config.as_deref())?;
-    let data = prepare::table(args)?;
+    check_flags(args, file.flow.is_some())?;
+    let base = file.settings.unwrap_or_default();
+    let seed = args.seed.unwrap_or(base.seed);
+    let data = prepare::table(args, seed)?;
     for warning in &data.warnings {
         failure::say(&format!("warning: {warning}"));
     }
@@ -36,9 +40,16 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         Some(flow) => check_width(flow, columns.len(), context.len())?,
         None => preset(args, columns.len(), context.len())?,
     };
-    let settings = settings(args, file.settings.unwrap_or_default(), data.splits.train.n);
+    let settings = Settings { seed, ..settings(args, base, data.splits.train.n) };
     let preset = if custom { "custom".into() } else { format!("{:?}", args.flow).to_lowercase() };
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
+    let run = run_folder(&args.out);
+    if args.resume && !checkpoint_path(&run).exists() {
+        failure::say(&format!(
+            "note: there is no checkpoint in {} to resume from; this run starts anew",
+            run.display()
+        ));
+    }
     let fit = Fit {
         config,
         columns,
@@ -46,25 +57,50 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         splits: &data.splits,
         settings,
         device,
-        run: Some(run_folder(&args.out)),
+        run: Some(run),
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
     let mut progress = Progress::new(json)?;
-    let fitted = fit.run(&mut |event| progress.observe(event))?;
+    let fitted = fit.run(&mut |event| progress.observe(event)).map_err(misused)?;
     progress.finish();
     fitted.model.save(&args.out)?;
-    report(&fitted.model, &fitted.stop, &args.out, json)?;
+    report(&fitted, &args.out, json)?;
+    if let Some(warning) = fitted.beside.filter(BesideGaussian::is_worse).map(|beside| worse(&beside)) {
+        failure::say(&format!("warning: {warning}"));
+    }
     match fitted.stop {
         Stop::NotFinite(error) => Err(error.into()),
         _ => Ok(()),
     }
 }
 
+/// What the flags or the configuration ask for is no fault of the world.
+fn misused(error: FitError) -> Failure {
+    match error {
+        FitError::Setting { .. } | FitError::Flow(tissot::Error::Config { .. }) => {
+            Failure::Usage(error.to_string())
+        }
+        other => other.into(),
+    }
+}
+
+/// What a user should know about a flow that is not worth its name.
+fn worse(beside: &BesideGaussian) -> String {
+    let rows = if beside.held_out { "held-out" } else { "validation" };
+    let (gaussian, flow, error) = (beside.gaussian, beside.flow, beside.error);
+    let difference = gaussian - flow;
+    format!(
+        "a single Gaussian of the training rows is better on the {rows} rows: {gaussian:.4} nats a row, the flow {flow:.4} \
+         (by {difference:.4} +- {error:.4}); train longer, or with more rows or a smaller flow"
+    )
+}
+
 /// Prints what was fitted.
-fn report(model: &Model, stop: &Stop, out: &Path, json: bool) -> Outcome {
+fn report(fitted: &Fitted, out: &Path, json: bool) -> Outcome {
+    let model = &fitted.model;
     let known = &model.provenance;
-    let why = match stop {
+    let why = match fitted.stop {
         Stop::Finished => "all steps taken",
         Stop::Early => "validation got no better",
         Stop::Asked => "stopped on request; the best model so far was kept",
@@ -74,6 +110,8 @@ fn report(model: &Model, stop: &Stop, out: &Path, json: bool) -> Outcome {
         "out": out, "steps": known.steps, "stop": why, "validation_log_prob": known.validation_log_prob,
         "held_out": known.held_out.map(|(mean, _)| mean), "held_out_error": known.held_out.map(|(_, error)| error),
         "parameters": model.num_params(), "is_bound": model.columns.any_integer(),
+        "gaussian": fitted.beside.map(|beside| output::number(beside.gaussian)),
+        "worse_than_gaussian": fitted.beside.map(|beside| beside.is_worse()),
     });
     Ok(output::print(json, &value, || {
         let bound =
@@ -113,7 +151,33 @@ fn check_out(out: &Path) -> Result<(), Failure> {
     if out.exists() && !out.is_file() {
         return wrong("is no regular file; name a file such as model.tissot");
     }
+    let run = run_folder(out);
+    if run.exists() && !run.is_dir() {
+        return wrong(&format!(
+            "its checkpoints go to {}, which is no folder; move that file",
+            run.display()
+        ));
+    }
     Ok(())
+}
+
+/// Refuses flags that would do nothing.
+fn check_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure> {
+    if args.epochs == Some(0) {
+        return Err(Failure::Usage("--epochs: found 0, expected at least 1".into()));
+    }
+    let of_a_preset = [
+        ("--transforms", args.transforms.is_some()),
+        ("--hidden", args.hidden.is_some()),
+        ("--bins", args.bins.is_some()),
+        ("--embed-context", args.embed_context.is_some()),
+    ];
+    match of_a_preset.iter().find(|(_, given)| flow_is_given && *given) {
+        Some((flag, _)) => {
+            Err(Failure::Usage(format!("{flag}: the file of --config has a whole flow; change it there")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn config_file(path: Option<&Path>) -> Result<ConfigFile, Failure> {
@@ -149,21 +213,28 @@ fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig,
     size.transforms = args.transforms.unwrap_or(size.transforms);
     size.hidden = args.hidden.clone().unwrap_or(size.hidden);
     size.bins = args.bins.unwrap_or(size.bins);
-    Ok(match args.flow {
+    let config = match args.flow {
         FlowArg::Nsf => presets::nsf_autoregressive(&size),
         FlowArg::NsfCoupling => presets::nsf_coupling(&size),
         FlowArg::Maf => presets::maf(&size),
         FlowArg::Iaf => presets::iaf(&size),
         FlowArg::Realnvp => presets::real_nvp(&size),
         FlowArg::Nice => presets::nice(&size),
-    })
+    };
+    match args.embed_context {
+        None => Ok(config),
+        Some(_) if context == 0 => Err(Failure::Usage(
+            "--embed-context: there is no context to embed; name its columns with --context".into(),
+        )),
+        Some(0) => Err(Failure::Usage("--embed-context: found 0, expected at least 1".into())),
+        Some(features) => Ok(config.with_embedding(EmbeddingConfig::new(features))),
+    }
 }
 
 fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
     let batch = args.batch.unwrap_or(base.batch);
     let an_epoch = (rows / batch.clamp(1, rows.max(1))).max(1) as u64;
     Settings {
-        seed: args.seed,
         batch,
         steps: args.steps.or(args.epochs.map(|epochs| epochs.saturating_mul(an_epoch))).unwrap_or(match args
             .minutes

@@ -35,6 +35,9 @@ pub fn run(path: &Path, json: bool) -> Outcome {
         if !model.context.is_empty() {
             line("context", columns(&model.context));
         }
+        if let Some(embedding) = &model.config.embedding {
+            line("embedding", format!("of the context, to {} features", embedding.features));
+        }
         line("source", known.source.clone());
         line(
             "rows",

@@ -62,6 +62,15 @@ impl Folder {
         self.command(args).output().unwrap()
     }
 
+    /// Runs where no file can be longer than so many blocks: a longer one cannot be written, as on a full disk.
+    #[cfg(unix)]
+    pub fn limited(&self, blocks: u32, args: &[&str]) -> Output {
+        let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = std::process::Command::new("sh");
+        command.current_dir(self.0.path()).arg("-c").arg(limit).arg(assert_cmd::cargo::cargo_bin!("tissot"));
+        command.args(args).output().unwrap()
+    }
+
     /// What a command that must succeed prints.
     pub fn good(&self, args: &[&str]) -> String {
         let output = self.run(args);

@@ -4,6 +4,7 @@ use super::number::Number;
 use crate::simd::dispatch;
 use crate::univariate::{AnyBlock, Block, Direction, Order, Univariate};
 use crate::{LANES, Real};
+use pulp::{Simd, WithSimd};
 use std::fmt::Debug;
 
 /// One feature of a few rows, at most [`LANES`]: all slices but `params` have one entry a row.
@@ -90,26 +91,51 @@ impl<T: Real> Columns<T> for AnyBlock<T> {
     fn inverse(&mut self, column: Column<'_, T>) {
         let Column { z, params, x, log_slope, .. } = column;
         load(self, params, z.len());
-        dispatch(
-            #[inline(always)]
-            || self.apply(Direction::Inverse, z, x, log_slope),
-        );
+        dispatch(Apply { block: self, z, x, log_slope });
     }
 
     fn pull_back(&mut self, column: ColumnGradient<'_, T>) {
         let ColumnGradient { x, z_gradient, params, params_gradient, .. } = column;
         load(self, params, x.len());
-        let mut unused = [T::ZERO; LANES];
-        dispatch(
-            #[inline(always)]
-            || {
-                let nothing = [T::ZERO; LANES];
-                Block::pull_back(self, Direction::Forward, x, z_gradient, &nothing, &mut unused[..x.len()]);
-            },
-        );
+        dispatch(PullBack { block: self, x, z_gradient });
         for (gradient, lanes) in params_gradient.chunks_exact_mut(x.len()).zip(self.params()) {
             gradient.copy_from_slice(&lanes[..x.len()]);
         }
+    }
+}
+
+/// The inverse of a block, compiled for each kind of processor.
+struct Apply<'a, T> {
+    block: &'a mut AnyBlock<T>,
+    z: &'a [T],
+    x: &'a mut [T],
+    log_slope: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Apply<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.block.apply(Direction::Inverse, self.z, self.x, self.log_slope);
+    }
+}
+
+/// The gradients of a block's parameters, compiled for each kind of processor.
+struct PullBack<'a, T> {
+    block: &'a mut AnyBlock<T>,
+    x: &'a [T],
+    z_gradient: &'a [T],
+}
+
+impl<T: Real> WithSimd for PullBack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (nothing, mut unused) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+        let unused = &mut unused[..self.x.len()];
+        Block::pull_back(self.block, Direction::Forward, self.x, self.z_gradient, &nothing, unused);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::simd::dispatch;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
+use pulp::{Simd, WithSimd};
 
 /// `[elements, p]` as lists of lanes.
 #[inline(always)]
@@ -29,6 +30,73 @@ fn store<T: Real>(lanes: &[Lanes<T>], rows: &mut [T]) {
     for (l, row) in rows.chunks_exact_mut(p).enumerate() {
         for (k, value) in row.iter_mut().enumerate() {
             *value = lanes[k][l];
+        }
+    }
+}
+
+/// The forward pass over the elements of some rows, compiled for each kind of processor.
+struct Forward<'a, T> {
+    block: AnyBlock<T>,
+    direction: Direction,
+    at: &'a [T],
+    params: &'a [T],
+    values: &'a mut [T],
+    slopes: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { mut block, direction, at, params, values, slopes } = self;
+        let p = block.params().len();
+        let outputs = values.chunks_mut(LANES).zip(slopes.chunks_mut(LANES));
+        for ((at, params), (values, slopes)) in at.chunks(LANES).zip(params.chunks(LANES * p)).zip(outputs) {
+            let n = values.len();
+            load(&params[..n * p], block.params());
+            block.apply(direction, &at[..n], values, slopes);
+        }
+    }
+}
+
+/// The backward pass over the elements of some rows, compiled for each kind of processor.
+struct Backward<'a, T> {
+    block: AnyBlock<T>,
+    direction: Direction,
+    elements: usize,
+    at: &'a [T],
+    params: &'a [T],
+    value_gradients: &'a [T],
+    log_det_gradients: &'a [T],
+    at_gradients: &'a mut [T],
+    params_gradients: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Backward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut block = self.block;
+        let p = block.params().len();
+        let mut log_gradient = [T::ZERO; LANES];
+        let (mut row, mut column) = (0, 0);
+        let inputs =
+            self.at.chunks(LANES).zip(self.params.chunks(LANES * p)).zip(self.value_gradients.chunks(LANES));
+        let outputs = self.at_gradients.chunks_mut(LANES).zip(self.params_gradients.chunks_mut(LANES * p));
+        for (((at, params), values), (at_gradient, params_gradient)) in inputs.zip(outputs) {
+            let n = at_gradient.len();
+            for g in &mut log_gradient[..n] {
+                *g = self.log_det_gradients[row];
+                column += 1;
+                if column == self.elements {
+                    (row, column) = (row + 1, 0);
+                }
+            }
+            load(&params[..n * p], block.params());
+            block.pull_back(self.direction, &at[..n], &values[..n], &log_gradient, at_gradient);
+            store(block.params(), params_gradient);
         }
     }
 }
@@ -81,19 +149,9 @@ fn forward<T: Real>(
     let chunk = rows_per_task(rows, elements * p);
     for_chunks([(values, chunk * elements), (log_dets, chunk)], |i, values, log_dets| {
         let start = i * chunk * elements;
-        let mut block = AnyBlock::<T>::new(univariate);
-        let mut slopes = vec![T::ZERO; values.len()];
-        dispatch(
-            #[inline(always)]
-            || {
-                for (b, (value, slope)) in values.chunks_mut(LANES).zip(slopes.chunks_mut(LANES)).enumerate()
-                {
-                    let (from, n) = (start + b * LANES, value.len());
-                    load(&params[from * p..(from + n) * p], block.params());
-                    block.apply(direction, &at[from..from + n], value, slope);
-                }
-            },
-        );
+        let (block, mut slopes) = (AnyBlock::new(univariate), vec![T::ZERO; values.len()]);
+        let (at, params) = (&at[start..], &params[start * p..]);
+        dispatch(Forward { block, direction, at, params, values, slopes: &mut slopes });
         for (log_det, slopes) in log_dets.iter_mut().zip(slopes.chunks(elements.max(1))) {
             *log_det = T::of(slopes.iter().map(|s| s.to_f64()).sum());
         }
@@ -121,29 +179,17 @@ fn backward<T: Real>(
         [(&mut at_gradient[..], chunk * elements), (&mut params_gradient[..], chunk * elements * p)];
     for_chunks(outputs, |i, at_gradient, params_gradient| {
         let start = i * chunk * elements;
-        let mut block = AnyBlock::<T>::new(univariate);
-        let mut log_gradient = [T::ZERO; LANES];
-        let (mut row, mut column) = (i * chunk, 0);
-        dispatch(
-            #[inline(always)]
-            || {
-                let blocks = at_gradient.chunks_mut(LANES).zip(params_gradient.chunks_mut(LANES * p));
-                for (b, (at_gradient, params_gradient)) in blocks.enumerate() {
-                    let (from, n) = (start + b * LANES, at_gradient.len());
-                    for g in &mut log_gradient[..n] {
-                        *g = log_dets[row];
-                        column += 1;
-                        if column == elements {
-                            (row, column) = (row + 1, 0);
-                        }
-                    }
-                    load(&params[from * p..(from + n) * p], block.params());
-                    let (at, values) = (&at[from..from + n], &values[from..from + n]);
-                    block.pull_back(direction, at, values, &log_gradient, at_gradient);
-                    store(block.params(), params_gradient);
-                }
-            },
-        );
+        dispatch(Backward {
+            block: AnyBlock::new(univariate),
+            direction,
+            elements,
+            at: &at[start..],
+            params: &params[start * p..],
+            value_gradients: &values[start..],
+            log_det_gradients: &log_dets[i * chunk..],
+            at_gradients: at_gradient,
+            params_gradients: params_gradient,
+        });
     });
     (tensor(at_gradient, &[rows, elements], dtype), tensor(params_gradient, &[rows, elements, p], dtype))
 }

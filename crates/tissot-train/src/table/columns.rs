@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::TableError;
 use super::error::list;
+use super::labels::Labels;
+use super::{ReadOptions, TableError};
 
 /// The most columns that an array or a text may have.
 pub(super) const MOST_COLUMNS: usize = 1 << 20;
@@ -54,6 +55,21 @@ pub(super) fn choose(
         chosen.push(place);
     }
     Ok(chosen)
+}
+
+/// The places of the wanted columns, and of the column of labels: that is no wanted one unless it is named as one.
+pub(super) fn choose_with_labels(
+    file: &str,
+    names: &[String],
+    options: &ReadOptions,
+) -> Result<(Vec<usize>, Option<Labels>), TableError> {
+    let Some(label) = &options.labels else {
+        return Ok((choose(file, names, options.columns.as_deref())?, None));
+    };
+    let place = choose(file, names, Some(std::slice::from_ref(&label.name)))?[0];
+    let all = || names.iter().filter(|name| label.is_number || **name != label.name).cloned().collect();
+    let wanted: Vec<String> = options.columns.clone().unwrap_or_else(all);
+    Ok((choose(file, names, Some(&wanted))?, Some(Labels::new(place))))
 }
 
 /// The name that a slip of the finger most likely meant: at most a third of its letters differ.

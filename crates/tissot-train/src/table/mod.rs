@@ -32,6 +32,7 @@
 mod columns;
 mod error;
 mod header;
+mod labels;
 mod newlines;
 mod npy;
 mod npz;
@@ -46,7 +47,7 @@ mod whole;
 mod writer;
 
 pub use error::TableError;
-pub use options::{Header, Missing, ReadOptions};
+pub use options::{Header, LabelColumn, Missing, ReadOptions};
 pub use reader::{Block, RowReader};
 pub use whole::Table;
 pub use writer::TableWriter;

@@ -1,11 +1,13 @@
 //! Rows of NPY arrays.
 
 use std::io::{BufReader, Read};
+use std::sync::Arc;
 
 use npyz::{DType, Endianness, Order, TypeChar};
 
-use super::columns::{MOST_COLUMNS, choose, numbered};
+use super::columns::{MOST_COLUMNS, choose_with_labels, numbered};
 use super::header::{self, shape};
+use super::labels::Labels;
 use super::reader::Row;
 use super::source::{Bytes, Origin};
 use super::{Missing, ReadOptions, TableError};
@@ -70,6 +72,7 @@ pub(super) struct NpyRows {
     width: usize,
     fortran: bool,
     wanted: Vec<usize>,
+    labels: Option<Labels>,
     /// The bytes at hand, and how many of the rows (in Fortran order: of each column) in them were handed out.
     buffer: Vec<u8>,
     used: usize,
@@ -98,7 +101,7 @@ impl NpyRows {
             let reason = format!("its shape {} has no columns", shape(&header));
             return Err(TableError::Npy { file: file(), reason });
         }
-        let wanted = choose(&origin.file, &numbered(width), options.columns.as_deref())?;
+        let (wanted, labels) = choose_with_labels(&origin.file, &numbered(width), options)?;
         let fortran = header.order() == Order::Fortran && width > 1;
         let bytes = BufReader::with_capacity(CHUNK, bytes);
         let mut array = Self {
@@ -109,6 +112,7 @@ impl NpyRows {
             width,
             fortran,
             wanted,
+            labels,
             buffer: Vec::new(),
             used: 0,
             done: 0,
@@ -122,6 +126,11 @@ impl NpyRows {
     /// The names of the columns that are read.
     pub(super) fn columns(&self) -> Vec<String> {
         self.wanted.iter().map(|i| format!("x{}", i + 1)).collect()
+    }
+
+    /// The label of the row that was read last.
+    pub(super) fn label(&self) -> Option<Arc<str>> {
+        self.labels.as_ref().map(|labels| labels.last.clone())
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -160,7 +169,8 @@ impl NpyRows {
         }
         let (start, mut complete) = (values.len(), true);
         let row = self.done + 1;
-        for &column in &self.wanted {
+        let label = self.labels.as_ref().map(|labels| labels.place);
+        for (i, column) in self.wanted.iter().copied().chain(label).enumerate() {
             let element = if self.fortran {
                 column * self.rows as usize + self.used
             } else {
@@ -182,7 +192,10 @@ impl NpyRows {
                 }
                 complete = false;
             }
-            values.push(value);
+            match &mut self.labels {
+                Some(labels) if i == self.wanted.len() => labels.number(value),
+                _ => values.push(value),
+            }
         }
         self.used += 1;
         self.done += 1;

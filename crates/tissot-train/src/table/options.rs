@@ -24,11 +24,22 @@ pub enum Header {
     No,
 }
 
+/// A column whose fields are labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelColumn {
+    /// Its name.
+    pub name: String,
+    /// Whether it is one of all columns of numbers, too; where columns are chosen, it is if it is among them.
+    pub is_number: bool,
+}
+
 /// How a table is read; [`ReadOptions::default`] reads every column and finds out the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReadOptions {
     /// The columns to read, in this order; `None` reads all. Columns that are not read may hold anything.
     pub columns: Option<Vec<String>>,
+    /// A column that is read as it stands, text or numbers: [`Block::labels`](super::Block::labels).
+    pub labels: Option<LabelColumn>,
     /// What happens to rows with missing values.
     pub missing: Missing,
     /// Whether a text table has a header. NPY and NPZ files have none.

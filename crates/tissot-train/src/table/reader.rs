@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::npy::NpyRows;
 use super::source::{Format, Source};
@@ -18,6 +19,8 @@ pub struct Block {
     /// Where each row is in the file: the line of a text (a header is line 1), the row of an array, both counted
     /// from 1.
     pub lines: Vec<u64>,
+    /// The label of each row; none where [`ReadOptions::labels`] asks for none.
+    pub labels: Vec<Arc<str>>,
 }
 
 /// What became of the next row.
@@ -118,7 +121,7 @@ impl RowReader {
     /// If `max_rows` is 0.
     pub fn next_block(&mut self, max_rows: usize) -> Result<Option<Block>, TableError> {
         assert!(max_rows > 0, "a block of 0 rows was asked for");
-        let mut block = Block { rows: 0, values: Vec::new(), lines: Vec::new() };
+        let mut block = Block { rows: 0, values: Vec::new(), lines: Vec::new(), labels: Vec::new() };
         while block.rows < max_rows {
             let row = match &mut self.rows {
                 Rows::Text(rows) => rows.next_row(&mut block.values, self.missing)?,
@@ -127,6 +130,10 @@ impl RowReader {
             match row {
                 Row::Kept(line) => {
                     block.lines.push(line);
+                    block.labels.extend(match &self.rows {
+                        Rows::Text(rows) => rows.label(),
+                        Rows::Array(rows) => rows.label(),
+                    });
                     block.rows += 1;
                 }
                 Row::Dropped => self.dropped += 1,

@@ -1,9 +1,12 @@
 //! Rows of CSV and its kin.
 
+use std::sync::Arc;
+
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
-use super::columns::{MOST_COLUMNS, choose, numbered};
+use super::columns::{MOST_COLUMNS, choose_with_labels, numbered};
 use super::error::clip;
+use super::labels::Labels;
 use super::newlines::{MARK, Newlines};
 use super::number::{self, Field};
 use super::reader::Row;
@@ -25,6 +28,7 @@ pub(super) struct TextRows {
     /// The names of all columns, and the places of those that are read.
     names: Vec<String>,
     wanted: Vec<usize>,
+    labels: Option<Labels>,
     /// Whether the user chose the columns.
     chosen: bool,
     /// The row that says how many fields there are.
@@ -60,19 +64,25 @@ impl TextRows {
             delimiter,
             names: Vec::new(),
             wanted: Vec::new(),
+            labels: None,
             chosen: options.columns.is_some(),
             first: 0,
             trailing: false,
             pending: false,
         };
         rows.read_names(options)?;
-        rows.wanted = choose(&rows.origin.file, &rows.names, options.columns.as_deref())?;
+        (rows.wanted, rows.labels) = choose_with_labels(&rows.origin.file, &rows.names, options)?;
         Ok(rows)
     }
 
     /// The names of the columns that are read, in the order they are read.
     pub(super) fn columns(&self) -> Vec<String> {
         self.wanted.iter().map(|&i| self.names[i].clone()).collect()
+    }
+
+    /// The label of the row that was read last.
+    pub(super) fn label(&self) -> Option<Arc<str>> {
+        self.labels.as_ref().map(|labels| labels.last.clone())
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -173,6 +183,16 @@ impl TextRows {
                 Field::Number(value) => values.push(value),
                 Field::Missing if missing == Missing::Drop => complete = false,
                 wrong => return Err(self.wrong(row, column, wrong)),
+            }
+        }
+        if let Some(labels) = &mut self.labels {
+            match labels.read(&self.record[labels.place]) {
+                Ok(()) => {}
+                Err(Field::Missing) if missing == Missing::Drop => complete = false,
+                Err(wrong) => {
+                    let place = labels.place;
+                    return Err(self.wrong(row, place, wrong));
+                }
             }
         }
         if complete {

@@ -1,6 +1,7 @@
 //! A table in memory.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::columns::choose;
 use super::{ReadOptions, RowReader, TableError};
@@ -21,6 +22,8 @@ pub struct Table {
     pub values: Vec<f64>,
     /// Where each row is in its file: the line of a text, the row of an array, both counted from 1.
     pub lines: Vec<u64>,
+    /// The label of each row; none where [`ReadOptions::labels`] asked for none.
+    pub labels: Vec<Arc<str>>,
     /// How many rows were dropped as they had missing values.
     pub dropped: u64,
 }
@@ -33,15 +36,16 @@ impl Table {
     /// Whatever [`RowReader::open`] and [`RowReader::next_block`] find wrong.
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, TableError> {
         let mut reader = RowReader::open(path, options)?;
-        let (mut rows, mut values, mut lines) = (0, Vec::new(), Vec::new());
+        let (mut rows, mut values, mut lines, mut labels) = (0, Vec::new(), Vec::new(), Vec::new());
         while let Some(block) = reader.next_block(BLOCK)? {
             rows += block.rows;
             values.extend_from_slice(&block.values);
             lines.extend_from_slice(&block.lines);
+            labels.extend(block.labels);
         }
         let (name, columns, dropped) =
             (reader.name().to_owned(), reader.columns().to_vec(), reader.dropped());
-        Ok(Self { name, columns, rows, values, lines, dropped })
+        Ok(Self { name, columns, rows, values, lines, labels, dropped })
     }
 
     /// A table of values that are at hand, row by row.
@@ -55,7 +59,7 @@ impl Table {
         assert!(count.is_multiple_of(width), "{count} values do not make rows of {width} columns");
         let rows = count / width;
         let lines = (1..=rows as u64).collect();
-        Self { name: "table".to_owned(), columns, rows, values, lines, dropped: 0 }
+        Self { name: "table".to_owned(), columns, rows, values, lines, labels: Vec::new(), dropped: 0 }
     }
 
     /// The values of row `i`.
@@ -89,6 +93,7 @@ impl Table {
             rows: self.rows,
             values: values.collect(),
             lines: self.lines.clone(),
+            labels: self.labels.clone(),
             dropped: self.dropped,
         })
     }

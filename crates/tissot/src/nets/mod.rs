@@ -3,6 +3,7 @@
 mod activation;
 mod any;
 mod check;
+mod embedding;
 mod incremental;
 mod init;
 mod input;
@@ -13,6 +14,7 @@ mod residual;
 
 pub use activation::Activation;
 pub use any::{AnyConditioner, ConditionerConfig};
+pub use embedding::EmbeddingConfig;
 pub use made::{ContextRule, Made, MadeConfig, Order};
 pub use masked::{MaskedBlock, MaskedLinear, sort_permutation};
 pub use mlp::{Mlp, MlpConfig};

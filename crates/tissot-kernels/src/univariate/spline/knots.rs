@@ -47,13 +47,14 @@ impl<T: Real> Knots<T> {
                 u_w.iter_mut().for_each(|u| *u = [T::ONE; LANES]);
                 let (a, one_over_a) = (T::of(bin_log_slope), T::of(1.0 / bin_log_slope));
                 let mut sum = [T::ZERO; LANES];
-                for k in 0..bins {
+                let each = u_h.iter_mut().zip(raw.iter_mut()).zip(widths.iter().zip(heights.iter_mut()));
+                for ((u, raw), (width, height)) in each {
                     for l in 0..n {
-                        let th = (u_h[k][l] * one_over_a).tanh();
-                        raw[k][l] = (a * th).exp();
-                        u_h[k][l] = T::ONE - th * th;
-                        heights[k][l] = widths[k][l] * raw[k][l];
-                        sum[l] += heights[k][l];
+                        let th = (u[l] * one_over_a).tanh();
+                        raw[l] = (a * th).exp();
+                        u[l] = T::ONE - th * th;
+                        height[l] = width[l] * raw[l];
+                        sum[l] += height[l];
                     }
                 }
                 for l in 0..n {
@@ -65,14 +66,14 @@ impl<T: Real> Knots<T> {
                     }
                 }
                 let (c, one_over_c) = (T::of(knot_log_slope), T::of(1.0 / knot_log_slope));
-                for k in 1..bins {
+                let neighbours = raw.windows(2);
+                for ((u, d), pair) in u_d.iter_mut().zip(&mut slopes[1..]).zip(neighbours) {
+                    let (left, right) = (&pair[0], &pair[1]);
                     for l in 0..n {
-                        let th = (u_d[k - 1][l] * one_over_c).tanh();
-                        let (a, b) = (raw[k - 1][l], raw[k][l]);
-                        let mean = (a * b) / (a + b) * sum[l];
-                        let d = (c * th).exp() * (mean + mean);
-                        slopes[k][l] = d;
-                        u_d[k - 1][l] = d * (T::ONE - th * th);
+                        let th = (u[l] * one_over_c).tanh();
+                        let mean = (left[l] * right[l]) / (left[l] + right[l]) * sum[l];
+                        d[l] = (c * th).exp() * (mean + mean);
+                        u[l] = d[l] * (T::ONE - th * th);
                     }
                 }
             }
@@ -84,12 +85,12 @@ impl<T: Real> Knots<T> {
                 softmax(u_h, heights, min_height, n);
                 u_w.iter_mut().chain(u_h).for_each(|u| *u = [T::of(factor); LANES]);
                 let least = T::of(min_derivative);
-                for k in 1..bins {
+                for (u, d) in u_d.iter_mut().zip(&mut slopes[1..]) {
                     for l in 0..n {
-                        let u = u_d[k - 1][l];
-                        let e = (-u.abs()).exp();
-                        slopes[k][l] = select(u > T::ZERO, u, T::ZERO) + e.ln_1p() + least;
-                        u_d[k - 1][l] = select(u > T::ZERO, T::ONE, e) / (T::ONE + e);
+                        let e = (-u[l].abs()).exp();
+                        let positive = u[l] > T::ZERO;
+                        d[l] = select(positive, u[l], T::ZERO) + e.ln_1p() + least;
+                        u[l] = select(positive, T::ONE, e) / (T::ONE + e);
                     }
                 }
             }
@@ -111,13 +112,11 @@ impl<T: Real> Knots<T> {
                     }
                 }
                 let one_over_range = T::of(1.0 / range);
-                for k in 1..bins {
+                for (u, d) in u_d.iter_mut().zip(&mut slopes[1..]) {
                     for l in 0..n {
-                        let u = u_d[k - 1][l];
-                        let damping = T::ONE / (T::ONE + (u * one_over_range).abs());
-                        let d = (u * damping).exp();
-                        slopes[k][l] = d;
-                        u_d[k - 1][l] = d * damping * damping;
+                        let damping = T::ONE / (T::ONE + (u[l] * one_over_range).abs());
+                        d[l] = (u[l] * damping).exp();
+                        u[l] = d[l] * damping * damping;
                     }
                 }
             }
@@ -136,57 +135,52 @@ impl<T: Real> Knots<T> {
             Law::Bounded { min_width, .. } => {
                 // G_k = dL/d ln d_k; the heights' A_k = dL/d ln h_k; both pull on ln of the sum of w r.
                 let mut pull = [T::ZERO; LANES];
-                for k in 1..bins {
+                for (k, slope) in slopes.iter_mut().enumerate() {
                     for l in 0..n {
-                        pull[l] += g.slope(k, l) * slopes[k][l];
+                        slope[l] = slope[l] * g.slope(k, l);
+                        pull[l] += select(k > 0 && k < bins, slope[l], T::ZERO);
+                    }
+                }
+                for (k, height) in heights.iter().enumerate() {
+                    for l in 0..n {
+                        pull[l] += share_gradient(k, g.index[l], g.y_0[l], g.height[l]) * height[l];
                     }
                 }
                 for k in 0..bins {
-                    for l in 0..n {
-                        pull[l] += share_gradient(k, g.index[l], g.y_0[l], g.height[l]) * heights[k][l];
-                    }
-                }
-                for k in 0..bins {
+                    // the neighbours pull on r through the knots between them; at the ends there are none
+                    let (before, after) = (k.saturating_sub(1), (k + 1).min(bins - 1));
+                    let (left, this, right) = (&raw[before], &raw[k], &raw[after]);
+                    let (slope_0, slope_1) = (&slopes[k], &slopes[k + 1]);
+                    let (inner_0, inner_1) = (k > 0, k + 1 < bins);
+                    let (u, width, height) = (&mut u_h[k], &widths[k], &mut heights[k]);
                     for l in 0..n {
                         let a = share_gradient(k, g.index[l], g.y_0[l], g.height[l]);
-                        let log_height = (a - pull[l]) * heights[k][l];
-                        let mut log_raw = log_height;
-                        if k > 0 {
-                            let big = g.slope(k, l) * slopes[k][l];
-                            log_raw += big * raw[k - 1][l] / (raw[k - 1][l] + raw[k][l]);
-                        }
-                        if k + 1 < bins {
-                            let big = g.slope(k + 1, l) * slopes[k + 1][l];
-                            log_raw += big * raw[k + 1][l] / (raw[k + 1][l] + raw[k][l]);
-                        }
-                        u_h[k][l] = u_h[k][l] * log_raw;
+                        let log_height = (a - pull[l]) * height[l];
+                        let from_left = slope_0[l] * left[l] / (left[l] + this[l]);
+                        let from_right = slope_1[l] * right[l] / (right[l] + this[l]);
+                        let log_raw = log_height
+                            + select(inner_0, from_left, T::ZERO)
+                            + select(inner_1, from_right, T::ZERO);
+                        u[l] = u[l] * log_raw;
                         // the place of the widths' gradient
-                        heights[k][l] =
-                            log_height / widths[k][l] + share_gradient(k, g.index[l], g.x_0[l], g.width[l]);
+                        height[l] =
+                            log_height / width[l] + share_gradient(k, g.index[l], g.x_0[l], g.width[l]);
                     }
                 }
-                softmax_gradient(u_w, widths, min_width, n, |k, l| heights[k][l]);
+                softmax_gradient(u_w, widths, min_width, n, Gradient::Given(heights));
             }
             Law::Nflows { min_width, min_height, .. } => {
-                softmax_gradient(u_w, widths, min_width, n, |k, l| {
-                    share_gradient(k, g.index[l], g.x_0[l], g.width[l])
-                });
-                softmax_gradient(u_h, heights, min_height, n, |k, l| {
-                    share_gradient(k, g.index[l], g.y_0[l], g.height[l])
-                });
+                softmax_gradient(u_w, widths, min_width, n, Gradient::Width(g));
+                softmax_gradient(u_h, heights, min_height, n, Gradient::Height(g));
             }
             Law::Zuko { .. } => {
-                softmax_gradient(u_w, widths, 0.0, n, |k, l| {
-                    share_gradient(k, g.index[l], g.x_0[l], g.width[l])
-                });
-                softmax_gradient(u_h, heights, 0.0, n, |k, l| {
-                    share_gradient(k, g.index[l], g.y_0[l], g.height[l])
-                });
+                softmax_gradient(u_w, widths, 0.0, n, Gradient::Width(g));
+                softmax_gradient(u_h, heights, 0.0, n, Gradient::Height(g));
             }
         }
-        for k in 1..bins {
+        for (k, u) in u_d.iter_mut().enumerate() {
             for l in 0..n {
-                u_d[k - 1][l] = u_d[k - 1][l] * g.slope(k, l);
+                u[l] = u[l] * g.slope(k + 1, l);
             }
         }
     }
@@ -228,6 +222,7 @@ fn share_gradient<T: Real>(k: usize, index: T, start: T, size: T) -> T {
 
 #[inline(always)]
 fn scale<T: Real>(u: &mut [Lanes<T>], factor: f64, n: usize) {
+    let n = n.min(LANES);
     if factor == 1.0 {
         return;
     }
@@ -242,6 +237,7 @@ fn scale<T: Real>(u: &mut [Lanes<T>], factor: f64, n: usize) {
 /// `shares = least + (1 - K least) softmax(u)`.
 #[inline(always)]
 fn softmax<T: Real>(u: &[Lanes<T>], shares: &mut [Lanes<T>], least: f64, n: usize) {
+    let n = n.min(LANES);
     let mut largest = u[0];
     for u in &u[1..] {
         for l in 0..n {
@@ -267,30 +263,60 @@ fn softmax<T: Real>(u: &[Lanes<T>], shares: &mut [Lanes<T>], least: f64, n: usiz
     }
 }
 
-/// Multiplies `u` (the logits' derivatives) by the gradient of the logits, for `gradient(k, lane)` of the shares.
+/// Where the gradients of the shares come from.
+#[derive(Clone, Copy)]
+enum Gradient<'a, T> {
+    Width(&'a BinGradient<T>),
+    Height(&'a BinGradient<T>),
+    Given(&'a [Lanes<T>]),
+}
+
+impl<T: Real> Gradient<'_, T> {
+    /// Those of share `k`.
+    #[inline(always)]
+    fn fill(&self, k: usize, n: usize, out: &mut Lanes<T>) {
+        match self {
+            Self::Width(g) => {
+                for l in 0..n {
+                    out[l] = share_gradient(k, g.index[l], g.x_0[l], g.width[l]);
+                }
+            }
+            Self::Height(g) => {
+                for l in 0..n {
+                    out[l] = share_gradient(k, g.index[l], g.y_0[l], g.height[l]);
+                }
+            }
+            Self::Given(lists) => *out = lists[k],
+        }
+    }
+}
+
+/// Multiplies `u` (the logits' derivatives) by the gradient of the logits, for that of the shares:
+/// with `shares = least + rest s`, s the softmax, `dL/du_k = (shares_k - least) (g_k - sum_j s_j g_j)`.
 #[inline(always)]
 fn softmax_gradient<T: Real>(
     u: &mut [Lanes<T>],
     shares: &[Lanes<T>],
     least: f64,
     n: usize,
-    gradient: impl Fn(usize, usize) -> T,
+    gradient: Gradient<'_, T>,
 ) {
-    let bins = shares.len();
-    let (least, rest) = (T::of(least), T::of(1.0 / (1.0 - bins as f64 * least)));
-    // shares = least + s / rest with s the softmax: dL/du_k = (shares_k - least) (g_k - sum_j s_j g_j)
-    let mut mean = [T::ZERO; LANES];
-    for k in 0..bins {
+    let n = n.min(LANES);
+    let (least, rest) = (T::of(least), T::of(1.0 / (1.0 - shares.len() as f64 * least)));
+    let (mut mean, mut g) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+    for (k, share) in shares.iter().enumerate() {
+        gradient.fill(k, n, &mut g);
         for l in 0..n {
-            mean[l] += (shares[k][l] - least) * gradient(k, l);
+            mean[l] += (share[l] - least) * g[l];
         }
     }
     for l in 0..n {
         mean[l] = mean[l] * rest;
     }
-    for k in 0..bins {
+    for (k, (u, share)) in u.iter_mut().zip(shares).enumerate() {
+        gradient.fill(k, n, &mut g);
         for l in 0..n {
-            u[k][l] = u[k][l] * (shares[k][l] - least) * (gradient(k, l) - mean[l]);
+            u[l] = u[l] * (share[l] - least) * (g[l] - mean[l]);
         }
     }
 }
