@@ -35,7 +35,8 @@ pub fn workload(name: &str) -> Option<Workload> {
         }
         _ => return None,
     };
-    Some(Workload { config: FlowConfig { features, context: 0, layers, base: BaseConfig::default() }, batch })
+    let base = BaseConfig::default();
+    Some(Workload { config: FlowConfig { features, context: 0, embedding: None, layers, base }, batch })
 }
 
 fn couplings(layers: usize, hidden: usize, univariate: AnyUnivariate) -> Vec<LayerConfig> {

@@ -135,10 +135,10 @@ impl<T: Real> Knots<T> {
             Law::Bounded { min_width, .. } => {
                 // G_k = dL/d ln d_k; the heights' A_k = dL/d ln h_k; both pull on ln of the sum of w r.
                 let mut pull = [T::ZERO; LANES];
-                for (k, slope) in slopes.iter_mut().enumerate() {
+                for (k, slope) in slopes[1..bins].iter_mut().enumerate() {
                     for l in 0..n {
-                        slope[l] = slope[l] * g.slope(k, l);
-                        pull[l] += select(k > 0 && k < bins, slope[l], T::ZERO);
+                        slope[l] = slope[l] * g.slope(k + 1, l);
+                        pull[l] += slope[l];
                     }
                 }
                 for (k, height) in heights.iter().enumerate() {
@@ -147,7 +147,7 @@ impl<T: Real> Knots<T> {
                     }
                 }
                 for k in 0..bins {
-                    // the neighbours pull on r through the knots between them; at the ends there are none
+                    // the neighbours pull on r through the knots between them, whose slopes hold G by now
                     let (before, after) = (k.saturating_sub(1), (k + 1).min(bins - 1));
                     let (left, this, right) = (&raw[before], &raw[k], &raw[after]);
                     let (slope_0, slope_1) = (&slopes[k], &slopes[k + 1]);
