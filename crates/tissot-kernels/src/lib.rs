@@ -12,9 +12,9 @@ pub mod dense;
 mod device;
 #[cfg(feature = "flex")]
 mod flex;
+pub mod made;
 pub mod optimiser;
 mod real;
-#[cfg(feature = "flex")]
 mod simd;
 pub mod univariate;
 

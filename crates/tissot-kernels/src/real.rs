@@ -150,10 +150,18 @@ impl Real for f32 {
 
     #[inline(always)]
     fn ln_1p(self) -> Self {
-        // What rounding took from `1 + self` is made up for (Kahan).
-        let sum = 1.0 + self;
-        let rounded = sum - 1.0;
-        select(rounded == 0.0, self, Real::ln(sum) * (self / rounded))
+        // 2 artanh(s) with s = x / (2 + x), at most 1/3: the series to s^17
+        let s = self / (2.0 + self);
+        let z = s * s;
+        let p = 1.0 / 17.0;
+        let p = p * z + 1.0 / 15.0;
+        let p = p * z + 1.0 / 13.0;
+        let p = p * z + 1.0 / 11.0;
+        let p = p * z + 1.0 / 9.0;
+        let p = p * z + 1.0 / 7.0;
+        let p = p * z + 0.2;
+        let p = p * z + 1.0 / 3.0;
+        2.0 * s + 2.0 * s * z * p
     }
 
     #[inline(always)]

@@ -19,6 +19,7 @@ use tissot_kernels::optimiser::{AdamStep, adam};
 /// Decay Regularization", 2019, algorithm 2.
 ///
 /// ```
+/// use burn::module::Module;
 /// use burn::optim::GradientsParams;
 /// use burn::tensor::{Device, Tensor};
 /// use rand_chacha::rand_core::SeedableRng;

@@ -48,7 +48,7 @@ pub enum Direction {
 
 /// The univariate at `at`, and the sum of the log-derivatives of each row.
 ///
-/// `None` where there is no kernel for this device and number type. One pass over memory; for a spline the bin search and
+/// `None` where there is no kernel for this device and number type, and where there are no elements. One pass over memory; for a spline the bin search and
 /// the softmaxes are inside, and nothing of the size of the bins is kept for the gradient.
 ///
 /// # Shapes
@@ -62,7 +62,7 @@ pub fn apply(
     univariate: Univariate,
     direction: Direction,
 ) -> Option<(Tensor<2>, Tensor<1>)> {
-    if !has_kernels(at) {
+    if !has_kernels(at) || at.dims().contains(&0) {
         return None;
     }
     let [batch, elements] = at.dims();

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made;
 
 /// A function applied to each unit.
 ///
@@ -55,6 +56,22 @@ impl Activation {
             Self::Tanh => u.tanh(),
             Self::Sigmoid => activation::sigmoid(u),
             Self::Softplus => activation::softplus(u, 1.0),
+        }
+    }
+
+    /// The same function on the host.
+    pub(super) fn on_host(&self) -> made::Activation {
+        match *self {
+            Self::Relu => made::Activation::Relu,
+            Self::LeakyRelu { slope } => made::Activation::LeakyRelu { slope },
+            Self::Elu => made::Activation::Elu { alpha: 1.0, scale: 1.0 },
+            Self::Selu => made::Activation::Elu { alpha: SELU_ALPHA, scale: SELU_SCALE },
+            Self::Silu => made::Activation::Silu,
+            Self::Gelu => made::Activation::Gelu,
+            Self::Mish => made::Activation::Mish,
+            Self::Tanh => made::Activation::Tanh,
+            Self::Sigmoid => made::Activation::Sigmoid,
+            Self::Softplus => made::Activation::Softplus,
         }
     }
 

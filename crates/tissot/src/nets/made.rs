@@ -1,7 +1,7 @@
 //! The masked autoencoder for distribution estimation.
 
 use super::masked::{MaskedBlock, MaskedLinear, hidden_degrees};
-use super::{Activation, CausalConditioner, Conditioner, check, dense, init, input};
+use super::{Activation, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
 use burn::module::Module;
@@ -197,14 +197,14 @@ pub struct Made {
     pub blocks: Vec<MaskedBlock>,
     /// The last layer. Its only input is a constant 1 in a network of one feature without context.
     pub last: MaskedLinear,
-    dropout: Dropout,
+    pub(super) dropout: Dropout,
     #[module(skip)]
-    activation: Activation,
-    order: Vec<usize>,
+    pub(super) activation: Activation,
+    pub(super) order: Vec<usize>,
     #[module(skip)]
-    degrees: Vec<Vec<usize>>,
-    features: usize,
-    context: usize,
+    pub(super) degrees: Vec<Vec<usize>>,
+    pub(super) features: usize,
+    pub(super) context: usize,
 }
 
 impl Made {
@@ -265,11 +265,5 @@ impl Conditioner<2> for Made {
             h = block.forward(h, c.as_ref(), self.activation, &self.dropout);
         }
         self.last.forward(h)
-    }
-}
-
-impl CausalConditioner for Made {
-    fn order(&self) -> &[usize] {
-        &self.order
     }
 }

@@ -5,6 +5,7 @@ mod any;
 mod check;
 mod dense;
 mod embedding;
+mod incremental;
 mod init;
 mod input;
 mod made;
@@ -38,4 +39,15 @@ pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
 pub trait CausalConditioner: Conditioner<2> {
     /// The features in the order in which an inverse finds them; a permutation of `0..features`.
     fn order(&self) -> &[usize];
+
+    /// The network under `context` as the kernel sees it that inverts feature by feature for the cost of one pass.
+    ///
+    /// `None`, as by default, where it cannot be seen so; then an inverse makes a pass for each feature.
+    ///
+    /// # Panics
+    /// Where [`Conditioner::forward`] would.
+    fn incremental(&self, context: Context<'_>) -> Option<tissot_kernels::made::Net> {
+        let _ = context;
+        None
+    }
 }

@@ -4,6 +4,7 @@ use super::{LogScale, Univariate, param, summed};
 use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made::{self, ColumnInverse};
 use tissot_kernels::univariate::{self as fused, Direction};
 
 /// Whether an affine function scales or shifts first.
@@ -45,11 +46,16 @@ impl Affine {
 
     /// The same function in the words of the kernels, where they know its law.
     fn kernel(&self) -> Option<fused::Univariate> {
-        let order = match self.order {
+        let order = self.kernel_order();
+        Some(fused::Univariate::Affine(fused::Affine { scale: self.scale.law()?, order }))
+    }
+
+    /// The order in the words of the kernels.
+    fn kernel_order(&self) -> fused::Order {
+        match self.order {
             AffineOrder::ScaleThenShift => fused::Order::ScaleThenShift,
             AffineOrder::ShiftThenScale => fused::Order::ShiftThenScale,
-        };
-        Some(fused::Univariate::Affine(fused::Affine { scale: self.scale.law()?, order }))
+        }
     }
 
     /// The shift, `log s` as the parameters have it, and `log s` of every element, `[batch, elements]`.
@@ -101,5 +107,15 @@ impl Univariate for Affine {
         self.kernel()
             .and_then(|kernel| fused::apply(&y, &params, kernel, Direction::Inverse))
             .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
+    }
+
+    fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+        Some(match (self.kernel(), self.scale) {
+            (Some(kernel), _) => Box::new(kernel),
+            (None, LogScale::Atan { clamp }) => {
+                Box::new(made::AtanAffine { factor: 0.636 * clamp, order: self.kernel_order() })
+            }
+            (None, _) => return None,
+        })
     }
 }

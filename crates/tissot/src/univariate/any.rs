@@ -4,6 +4,7 @@ use super::{Affine, RationalQuadratic, Shift, Univariate};
 use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made::ColumnInverse;
 
 /// Makes the enum, its conversions and its [`Univariate`]: a new univariate is one row here.
 macro_rules! any_univariate {
@@ -66,6 +67,12 @@ macro_rules! any_univariate {
             fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
                 match self {
                     $(Self::$variant(univariate) => univariate.inverse(y, params),)*
+                }
+            }
+
+            fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+                match self {
+                    $(Self::$variant(univariate) => univariate.column_inverse(),)*
                 }
             }
         }

@@ -19,6 +19,7 @@ pub use spline_params::SplineParams;
 
 use burn::tensor::Tensor;
 use std::fmt::Debug;
+use tissot_kernels::made::ColumnInverse;
 
 /// An increasing function of each element, `y = u(x; params)`, with its log-derivative.
 ///
@@ -49,6 +50,12 @@ pub trait Univariate: Clone + Send + Debug {
     /// `x = u^-1(y)` and the log-det of the inverse.
     fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
         summed(self.elementwise_inverse(y, params))
+    }
+
+    /// The inverse on slices of the host, for kernels that find one feature after another; `None`, as by default, where
+    /// there is none, and tensors are used.
+    fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+        None
     }
 }
 

@@ -5,6 +5,7 @@ use super::{SplineParams, Univariate, summed};
 use crate::Error;
 use burn::tensor::{Bool, Int, Tensor};
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made::ColumnInverse;
 use tissot_kernels::univariate::{self as fused, Direction, Spline};
 
 /// A monotone rational-quadratic spline on `[-bound, bound]`, and the identity outside.
@@ -205,6 +206,10 @@ impl Univariate for RationalQuadratic {
     fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
         fused::apply(&y, &params, self.kernel(), Direction::Inverse)
             .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
+    }
+
+    fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+        Some(Box::new(self.kernel()))
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Univariate, param};
 use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::made::{self, ColumnInverse};
 
 /// Adds a shift to each element: `y = x + t`, with log-derivative 0.
 ///
@@ -38,5 +39,9 @@ impl Univariate for Shift {
     fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
         let slopes = y.zeros_like();
         (y - param(&params, 0), slopes)
+    }
+
+    fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
+        Some(Box::new(made::Shift))
     }
 }
