@@ -98,6 +98,7 @@ pub(crate) fn select<T>(condition: bool, a: T, b: T) -> T {
 /// 1.5 x 2^23: adding it rounds an f32 to an integer, which then stands in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 /// `ln 2` in two parts, the first of few bits, so that its product with a small integer is exact.
+#[allow(clippy::excessive_precision)] // exact
 const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
 
 impl Real for f32 {
@@ -127,7 +128,7 @@ impl Real for f32 {
         let p = 0.001_375_138_2f32;
         let p = p * r + 0.008_368_924;
         let p = p * r + 0.041_669_533;
-        let p = p * r + 0.166_665_19;
+        let p = p * r + 0.166_665_2;
         let p = p * r + 0.499_999_88;
         let p = p * r * r + r + 1.0;
         let scale = f32::from_bits((rounded.to_bits() << 23).wrapping_add(0x3f80_0000));

@@ -24,6 +24,7 @@ pub(super) trait OptimiserOps: Backend {
 
 #[cfg(feature = "flex")]
 mod flex {
+    use super::super::AdamRates;
     use super::{AdamStep, OptimiserOps};
     use crate::Real;
     use crate::flex::{contiguous, tensor};
@@ -125,11 +126,8 @@ mod flex {
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) {
             let Self { w, g, m, v, step } = self;
-            let time = i32::try_from(step.time).unwrap_or(i32::MAX);
-            let root = (1.0 - step.beta_2.powi(time)).sqrt();
-            // rate m / (1 - b1^t) / (sqrt(v) / root + epsilon), the root multiplied out
-            let rate = T::of(step.rate * root / (1.0 - step.beta_1.powi(time)));
-            let (epsilon, keep) = (T::of(step.epsilon * root), T::of(1.0 - step.rate * step.weight_decay));
+            let AdamRates { rate, epsilon, keep } = step.rates();
+            let (rate, epsilon, keep) = (T::of(rate), T::of(epsilon), T::of(keep));
             let (b_1, b_2) = (T::of(step.beta_1), T::of(step.beta_2));
             let (rest_1, rest_2) = (T::of(1.0 - step.beta_1), T::of(1.0 - step.beta_2));
             for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
