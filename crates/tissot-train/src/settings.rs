@@ -66,7 +66,7 @@ impl Default for Settings {
             steps: 4_000,
             minutes: None,
             batch: 256,
-            learning_rate: 2e-3,
+            learning_rate: 5e-3,
             schedule: Schedule::Cosine,
             warmup: 100,
             weight_decay: 0.0,

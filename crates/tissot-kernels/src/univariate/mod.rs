@@ -16,7 +16,8 @@ pub use spline::{Law, Spline, SplineBlock};
 use crate::device::has_kernels;
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
-use op::UnivariateOps;
+use op::{Setting, UnivariateOps};
+use std::sync::Arc;
 
 /// An increasing function of an element, as a kernel knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,8 +49,8 @@ pub enum Direction {
 
 /// The univariate at `at`, and the sum of the log-derivatives of each row.
 ///
-/// `None` where there is no kernel for this device and number type, and where there are no elements. One pass over memory; for a spline the bin search and
-/// the softmaxes are inside, and nothing of the size of the bins is kept for the gradient.
+/// `None` where there is no kernel for this device and number type, and where there are no elements. One pass over memory;
+/// for a spline the bin search and the softmaxes are inside, and nothing of the size of the bins is kept for the gradient.
 ///
 /// # Shapes
 /// `at`: `[batch, elements]`; `params`: `[batch or 1, elements, num_params]` -> `[batch, elements]`, `[batch]`.
@@ -62,19 +63,46 @@ pub fn apply(
     univariate: Univariate,
     direction: Direction,
 ) -> Option<(Tensor<2>, Tensor<1>)> {
+    run(at, params, Setting { univariate, direction, columns: None })
+}
+
+/// The same for some columns of `at`, the others passing through, in the place of taking `at` apart and putting it together
+/// again.
+///
+/// # Shapes
+/// `at`: `[batch, features]`; `params`: `[batch or 1, columns, num_params]` -> `[batch, features]`, `[batch]`.
+///
+/// # Panics
+/// Where the shapes do not fit; for a column that `at` does not have.
+pub fn apply_to_columns(
+    at: &Tensor<2>,
+    params: &Tensor<3>,
+    univariate: Univariate,
+    direction: Direction,
+    columns: Arc<[usize]>,
+) -> Option<(Tensor<2>, Tensor<1>)> {
+    run(at, params, Setting { univariate, direction, columns: Some(columns) })
+}
+
+fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2>, Tensor<1>)> {
     if !has_kernels(at) || at.dims().contains(&0) {
         return None;
     }
-    let [batch, elements] = at.dims();
-    let shape = [batch, elements, univariate.num_params()];
-    assert_eq!(params.dims()[1..], shape[1..], "the parameters of {elements} elements: {univariate:?}");
+    let [batch, features] = at.dims();
+    let moved = setting.columns.as_ref().map_or(features, |columns| columns.len());
+    let shape = [batch, moved, setting.univariate.num_params()];
+    assert_eq!(
+        params.dims()[1..],
+        shape[1..],
+        "the parameters of {moved} elements: {:?}",
+        setting.univariate
+    );
     let params = if params.dims() == shape { params.clone() } else { params.clone().expand(shape) };
     let packed = Tensor::<1>::from_dispatch(<Dispatch as UnivariateOps>::univariate(
         at.clone().into_dispatch(),
         params.into_dispatch(),
-        univariate,
-        direction,
+        setting,
     ));
-    let n = batch * elements;
-    Some((packed.clone().narrow(0, 0, n).reshape([batch, elements]), packed.narrow(0, n, batch)))
+    let n = batch * features;
+    Some((packed.clone().narrow(0, 0, n).reshape([batch, features]), packed.narrow(0, n, batch)))
 }

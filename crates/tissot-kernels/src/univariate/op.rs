@@ -8,26 +8,30 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
+use std::sync::Arc;
 
-/// `at`: `[batch, elements]`, `params`: `[batch, elements, p]`; the result is packed, `[batch * elements + batch]`: first the
+/// What is done, beside the numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub univariate: Univariate,
+    pub direction: Direction,
+    /// The columns of `at` that move; all of them, if none are named.
+    pub columns: Option<Arc<[usize]>>,
+}
+
+/// `at`: `[batch, features]`, `params`: `[batch, moved, p]`; the result is packed, `[batch * features + batch]`: first the
 /// values, then the sums of the log-derivatives.
 #[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
 pub(super) trait UnivariateOps: Backend {
     /// The univariate at `at`.
-    fn univariate(
-        at: FloatTensor<Self>,
-        params: FloatTensor<Self>,
-        univariate: Univariate,
-        direction: Direction,
-    ) -> FloatTensor<Self>;
+    fn univariate(at: FloatTensor<Self>, params: FloatTensor<Self>, setting: Setting) -> FloatTensor<Self>;
 
     /// The gradients of `at` and `params` for the packed gradient `grad`.
     fn univariate_backward(
         at: FloatTensor<Self>,
         params: FloatTensor<Self>,
         grad: FloatTensor<Self>,
-        univariate: Univariate,
-        direction: Direction,
+        setting: Setting,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
@@ -35,13 +39,13 @@ pub(super) trait UnivariateOps: Backend {
 struct UnivariateBackward;
 
 impl<B: UnivariateOps> Backward<B, 2> for UnivariateBackward {
-    type State = (FloatTensor<B>, FloatTensor<B>, Univariate, Direction);
+    type State = (FloatTensor<B>, FloatTensor<B>, Setting);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [at_node, params_node] = ops.parents;
         let grad = grads.consume::<B>(&ops.node);
-        let (at, params, univariate, direction) = ops.state;
-        let (at_grad, params_grad) = B::univariate_backward(at, params, grad, univariate, direction);
+        let (at, params, setting) = ops.state;
+        let (at_grad, params_grad) = B::univariate_backward(at, params, grad, setting);
         if let Some(node) = at_node {
             grads.register::<B>(node.id, at_grad);
         }
@@ -52,20 +56,15 @@ impl<B: UnivariateOps> Backward<B, 2> for UnivariateBackward {
 }
 
 impl<B: UnivariateOps, C: CheckpointStrategy> UnivariateOps for Autodiff<B, C> {
-    fn univariate(
-        at: FloatTensor<Self>,
-        params: FloatTensor<Self>,
-        univariate: Univariate,
-        direction: Direction,
-    ) -> FloatTensor<Self> {
+    fn univariate(at: FloatTensor<Self>, params: FloatTensor<Self>, setting: Setting) -> FloatTensor<Self> {
         let prep = UnivariateBackward.prepare::<C>([at.node(), params.node()]).compute_bound().stateful();
         let (at, params) = (at.into_primitive(), params.into_primitive());
         match prep {
             OpsKind::Tracked(prep) => {
-                let out = B::univariate(at.clone(), params.clone(), univariate, direction);
-                prep.finish((at, params, univariate, direction), out)
+                let out = B::univariate(at.clone(), params.clone(), setting.clone());
+                prep.finish((at, params, setting), out)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::univariate(at, params, univariate, direction)),
+            OpsKind::UnTracked(prep) => prep.finish(B::univariate(at, params, setting)),
         }
     }
 
@@ -73,8 +72,7 @@ impl<B: UnivariateOps, C: CheckpointStrategy> UnivariateOps for Autodiff<B, C> {
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
-        _: Univariate,
-        _: Direction,
+        _: Setting,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         unimplemented!("burn's autodiff is of first order")
     }

@@ -1,8 +1,8 @@
 //! Univariates of whole rows on the CPU.
 
+use super::Direction;
 use super::block::{AnyBlock, Block};
-use super::op::UnivariateOps;
-use super::{Direction, Univariate};
+use super::op::{Setting, UnivariateOps};
 use crate::LANES;
 use crate::flex::{contiguous, for_chunks, rows_per_task, tensor};
 use crate::real::{Lanes, Real};
@@ -102,15 +102,10 @@ impl<T: Real> WithSimd for Backward<'_, T> {
 }
 
 impl UnivariateOps for Flex {
-    fn univariate(
-        at: FlexTensor,
-        params: FlexTensor,
-        univariate: Univariate,
-        direction: Direction,
-    ) -> FlexTensor {
+    fn univariate(at: FlexTensor, params: FlexTensor, setting: Setting) -> FlexTensor {
         match at.dtype() {
-            DType::F64 => forward::<f64>(at, params, univariate, direction),
-            _ => forward::<f32>(at, params, univariate, direction),
+            DType::F64 => forward::<f64>(at, params, &setting),
+            _ => forward::<f32>(at, params, &setting),
         }
     }
 
@@ -118,12 +113,11 @@ impl UnivariateOps for Flex {
         at: FlexTensor,
         params: FlexTensor,
         grad: FlexTensor,
-        univariate: Univariate,
-        direction: Direction,
+        setting: Setting,
     ) -> (FlexTensor, FlexTensor) {
         match at.dtype() {
-            DType::F64 => backward::<f64>(at, params, grad, univariate, direction),
-            _ => backward::<f32>(at, params, grad, univariate, direction),
+            DType::F64 => backward::<f64>(at, params, grad, &setting),
+            _ => backward::<f32>(at, params, grad, &setting),
         }
     }
 }
@@ -133,18 +127,46 @@ fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
     T::slice(tensor).expect("input, parameters and gradients of one number type")
 }
 
-fn forward<T: Real>(
-    at: FlexTensor,
-    params: FlexTensor,
-    univariate: Univariate,
-    direction: Direction,
-) -> FlexTensor {
+/// The moved columns of rows, next to one another.
+fn gather<T: Real>(rows: &[T], features: usize, columns: &[usize]) -> Vec<T> {
+    let row = |row: &[T]| columns.iter().map(|&c| row[c]).collect::<Vec<_>>();
+    if columns.len() == 1 {
+        return rows.chunks_exact(features).map(|row| row[columns[0]]).collect();
+    }
+    rows.chunks_exact(features).flat_map(row).collect()
+}
+
+/// Puts what moved into its columns.
+fn scatter<T: Real>(moved: &[T], rows: &mut [T], features: usize, columns: &[usize]) {
+    for (moved, row) in moved.chunks_exact(columns.len()).zip(rows.chunks_exact_mut(features)) {
+        for (&column, &value) in columns.iter().zip(moved) {
+            row[column] = value;
+        }
+    }
+}
+
+fn forward<T: Real>(at: FlexTensor, params: FlexTensor, setting: &Setting) -> FlexTensor {
     let (at, params) = (contiguous(at), contiguous(params));
-    let (rows, elements) = (at.layout().shape()[0], at.layout().shape()[1]);
+    let (rows, features) = (at.layout().shape()[0], at.layout().shape()[1]);
     let (at, params): (&[T], &[T]) = (numbers(&at), numbers(&params));
-    let p = univariate.num_params();
-    let mut out = vec![T::ZERO; rows * elements + rows];
-    let (values, log_dets) = out.split_at_mut(rows * elements);
+    let mut out = vec![T::ZERO; rows * features + rows];
+    let (values, log_dets) = out.split_at_mut(rows * features);
+    match &setting.columns {
+        None => values_of(at, params, setting, values, log_dets),
+        Some(columns) => {
+            let mut moved = vec![T::ZERO; rows * columns.len()];
+            values_of(&gather(at, features, columns), params, setting, &mut moved, log_dets);
+            values.copy_from_slice(at);
+            scatter(&moved, values, features, columns);
+        }
+    }
+    tensor(out, &[rows * features + rows])
+}
+
+fn values_of<T: Real>(at: &[T], params: &[T], setting: &Setting, values: &mut [T], log_dets: &mut [T]) {
+    let &Setting { univariate, direction, .. } = setting;
+    let (rows, p) = (log_dets.len(), univariate.num_params());
+    let elements = at.len() / rows.max(1);
     let chunk = rows_per_task(rows, elements * p);
     for_chunks([(values, chunk * elements), (log_dets, chunk)], |i, values, log_dets| {
         let start = i * chunk * elements;
@@ -155,27 +177,47 @@ fn forward<T: Real>(
             *log_det = T::of(slopes.iter().map(|s| s.to_f64()).sum());
         }
     });
-    tensor(out, &[rows * elements + rows])
 }
 
 fn backward<T: Real>(
     at: FlexTensor,
     params: FlexTensor,
     grad: FlexTensor,
-    univariate: Univariate,
-    direction: Direction,
+    setting: &Setting,
 ) -> (FlexTensor, FlexTensor) {
     let (at, params, grad) = (contiguous(at), contiguous(params), contiguous(grad));
-    let (rows, elements) = (at.layout().shape()[0], at.layout().shape()[1]);
+    let (rows, features) = (at.layout().shape()[0], at.layout().shape()[1]);
+    let shape = [rows, params.layout().shape()[1], params.layout().shape()[2]];
     let (at, params, grad): (&[T], &[T], &[T]) = (numbers(&at), numbers(&params), numbers(&grad));
-    let (values, log_dets) = grad.split_at(rows * elements);
-    let p = univariate.num_params();
-    let mut at_gradient = vec![T::ZERO; rows * elements];
-    let mut params_gradient = vec![T::ZERO; rows * elements * p];
+    let (values, log_dets) = grad.split_at(rows * features);
+    let (of_at, of_params) = match &setting.columns {
+        None => gradients_of(at, params, values, log_dets, setting),
+        Some(columns) => {
+            let (moved, pulled) = (gather(at, features, columns), gather(values, features, columns));
+            let (moved, of_params) = gradients_of(&moved, params, &pulled, log_dets, setting);
+            let mut of_at = values.to_vec();
+            scatter(&moved, &mut of_at, features, columns);
+            (of_at, of_params)
+        }
+    };
+    (tensor(of_at, &[rows, features]), tensor(of_params, &shape))
+}
+
+fn gradients_of<T: Real>(
+    at: &[T],
+    params: &[T],
+    values: &[T],
+    log_dets: &[T],
+    setting: &Setting,
+) -> (Vec<T>, Vec<T>) {
+    let &Setting { univariate, direction, .. } = setting;
+    let (rows, p) = (log_dets.len(), univariate.num_params());
+    let elements = at.len() / rows.max(1);
+    let mut of_at = vec![T::ZERO; at.len()];
+    let mut of_params = vec![T::ZERO; params.len()];
     let chunk = rows_per_task(rows, 2 * elements * p);
-    let outputs =
-        [(&mut at_gradient[..], chunk * elements), (&mut params_gradient[..], chunk * elements * p)];
-    for_chunks(outputs, |i, at_gradient, params_gradient| {
+    let outputs = [(&mut of_at[..], chunk * elements), (&mut of_params[..], chunk * elements * p)];
+    for_chunks(outputs, |i, at_gradients, params_gradients| {
         let start = i * chunk * elements;
         dispatch(Backward {
             block: AnyBlock::new(univariate),
@@ -185,9 +227,9 @@ fn backward<T: Real>(
             params: &params[start * p..],
             value_gradients: &values[start..],
             log_det_gradients: &log_dets[i * chunk..],
-            at_gradients: at_gradient,
-            params_gradients: params_gradient,
+            at_gradients,
+            params_gradients,
         });
     });
-    (tensor(at_gradient, &[rows, elements]), tensor(params_gradient, &[rows, elements, p]))
+    (of_at, of_params)
 }

@@ -8,6 +8,8 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tissot_kernels::univariate::{self as fused, Direction};
 
 /// Which features a coupling keeps; the others move.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +130,8 @@ pub struct Coupling<N, U> {
     kept: Tensor<1, Int>,
     moved: Tensor<1, Int>,
     merge: Tensor<1, Int>,
+    #[module(skip)]
+    columns: Arc<[usize]>,
 }
 
 impl<N: Module, U: Univariate> Coupling<N, U> {
@@ -147,6 +151,7 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
             kept: indices(&kept, device),
             moved: indices(&moved, device),
             merge: indices(&merge, device),
+            columns: moved.into(),
         }
     }
 
@@ -188,6 +193,23 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
         (y.reshape(dims), log_det)
     }
 
+    /// A table under `params` in one operation that lets the kept columns through, where there is one.
+    fn fused<const D: usize>(
+        &self,
+        x: &Tensor<D>,
+        params: &Tensor<3>,
+        direction: Direction,
+    ) -> Option<(Tensor<D>, Tensor<1>)> {
+        if D != 2 || self.kept_univariate.is_some() {
+            return None;
+        }
+        let dims = x.dims();
+        let (table, columns) = (x.clone().reshape([dims[0], dims[1]]), self.columns.clone());
+        let fused = self.univariate.fused()?;
+        let (y, log_det) = fused::apply_to_columns(&table, params, fused, direction, columns)?;
+        Some((y.reshape(dims), log_det))
+    }
+
     /// Moves the kept features by their own univariate, where they have one.
     fn move_kept<const D: usize>(
         &self,
@@ -215,8 +237,11 @@ fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
 impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling<N, U> {
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let kept = x.clone().select(1, self.kept.clone());
-        let moved = x.select(1, self.moved.clone());
         let params = self.params(self.net.forward(kept.clone(), context));
+        if let Some(done) = self.fused(&x, &params, Direction::Forward) {
+            return done;
+        }
+        let moved = x.select(1, self.moved.clone());
         let (moved, log_det) = Self::elements(moved, |x| self.univariate.forward(x, params));
         let (kept, own) = self.move_kept(kept, U::forward);
         (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
@@ -224,8 +249,11 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let (kept, own) = self.move_kept(z.clone().select(1, self.kept.clone()), U::inverse);
-        let moved = z.select(1, self.moved.clone());
         let params = self.params(self.net.forward(kept.clone(), context));
+        if let Some(done) = self.fused(&z, &params, Direction::Inverse) {
+            return done;
+        }
+        let moved = z.select(1, self.moved.clone());
         let (moved, log_det) = Self::elements(moved, |z| self.univariate.inverse(z, params));
         (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
     }

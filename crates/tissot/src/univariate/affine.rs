@@ -44,12 +44,6 @@ impl Affine {
         self.scale.validate().map_err(|error| error.within("scale"))
     }
 
-    /// The same function in the words of the kernels, where they know its law.
-    fn kernel(&self) -> Option<fused::Univariate> {
-        let order = self.kernel_order();
-        Some(fused::Univariate::Affine(fused::Affine { scale: self.scale.law()?, order }))
-    }
-
     /// The order in the words of the kernels.
     fn kernel_order(&self) -> fused::Order {
         match self.order {
@@ -95,22 +89,27 @@ impl Univariate for Affine {
         (x, slopes.neg())
     }
 
+    fn fused(&self) -> Option<fused::Univariate> {
+        let order = self.kernel_order();
+        Some(fused::Univariate::Affine(fused::Affine { scale: self.scale.law()?, order }))
+    }
+
     /// By one fused operation where the device has it.
     fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
-        self.kernel()
+        self.fused()
             .and_then(|kernel| fused::apply(&x, &params, kernel, Direction::Forward))
             .unwrap_or_else(|| summed(self.elementwise(x, params)))
     }
 
     /// By one fused operation where the device has it.
     fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
-        self.kernel()
+        self.fused()
             .and_then(|kernel| fused::apply(&y, &params, kernel, Direction::Inverse))
             .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
     }
 
     fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
-        Some(match (self.kernel(), self.scale) {
+        Some(match (self.fused(), self.scale) {
             (Some(kernel), _) => Box::new(kernel),
             (None, LogScale::Atan { clamp }) => {
                 Box::new(made::AtanAffine { factor: 0.636 * clamp, order: self.kernel_order() })

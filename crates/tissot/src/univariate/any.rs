@@ -5,6 +5,7 @@ use crate::Error;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use tissot_kernels::made::ColumnInverse;
+use tissot_kernels::univariate as fused;
 
 /// Makes the enum, its conversions and its [`Univariate`]: a new univariate is one row here.
 macro_rules! any_univariate {
@@ -67,6 +68,12 @@ macro_rules! any_univariate {
             fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
                 match self {
                     $(Self::$variant(univariate) => univariate.inverse(y, params),)*
+                }
+            }
+
+            fn fused(&self) -> Option<fused::Univariate> {
+                match self {
+                    $(Self::$variant(univariate) => univariate.fused(),)*
                 }
             }
 

@@ -20,6 +20,7 @@ pub use spline_params::SplineParams;
 use burn::tensor::Tensor;
 use std::fmt::Debug;
 use tissot_kernels::made::ColumnInverse;
+use tissot_kernels::univariate as fused;
 
 /// An increasing function of each element, `y = u(x; params)`, with its log-derivative.
 ///
@@ -50,6 +51,11 @@ pub trait Univariate: Clone + Send + Debug {
     /// `x = u^-1(y)` and the log-det of the inverse.
     fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
         summed(self.elementwise_inverse(y, params))
+    }
+
+    /// The same function in the words of the fused operations; `None`, as by default, where there is none.
+    fn fused(&self) -> Option<fused::Univariate> {
+        None
     }
 
     /// The inverse on slices of the host, for kernels that find one feature after another; `None`, as by default, where

@@ -87,12 +87,6 @@ impl RationalQuadratic {
         [0, 1, 2].map(|kind| table.clone().narrow(2, kind * count, count))
     }
 
-    /// The same spline in the words of the kernels.
-    fn kernel(&self) -> fused::Univariate {
-        let law = self.parameters.law();
-        fused::Univariate::Spline(Spline { bins: self.bins, bound: self.bound, law })
-    }
-
     /// The limits within which the slope stays, whatever the parameters; `None` where there are none worth naming.
     pub fn slope_limits(&self) -> Option<(f64, f64)> {
         match self.parameters {
@@ -196,20 +190,27 @@ impl Univariate for RationalQuadratic {
         (x.squeeze_dim::<2>(2).mask_where(outside.clone(), y), slope.mask_fill(outside, 0.0))
     }
 
+    fn fused(&self) -> Option<fused::Univariate> {
+        let law = self.parameters.law();
+        Some(fused::Univariate::Spline(Spline { bins: self.bins, bound: self.bound, law }))
+    }
+
     /// By one fused operation where the device has it.
     fn forward(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
-        fused::apply(&x, &params, self.kernel(), Direction::Forward)
+        self.fused()
+            .and_then(|spline| fused::apply(&x, &params, spline, Direction::Forward))
             .unwrap_or_else(|| summed(self.elementwise(x, params)))
     }
 
     /// By one fused operation where the device has it.
     fn inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<1>) {
-        fused::apply(&y, &params, self.kernel(), Direction::Inverse)
+        self.fused()
+            .and_then(|spline| fused::apply(&y, &params, spline, Direction::Inverse))
             .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
     }
 
     fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {
-        Some(Box::new(self.kernel()))
+        Some(Box::new(self.fused()?))
     }
 }
 

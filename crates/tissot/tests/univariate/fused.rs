@@ -3,6 +3,7 @@
 use super::{Numbers, all, assert_near, splines, tensor, values};
 use burn::tensor::{DType, Tensor};
 use tissot::univariate::{AnyUnivariate, Univariate};
+use tissot_kernels::univariate::{self as kernels, Direction};
 
 type Summed = fn(&AnyUnivariate, Tensor<2>, Tensor<3>) -> (Tensor<2>, Tensor<1>);
 
@@ -94,6 +95,47 @@ fn a_nan_stays_one() {
                 )
                 .0;
                 assert!(values(&y)[0].is_nan(), "{spline:?} at {x}, parameter {spoilt:?}");
+            }
+        }
+    }
+}
+
+/// Some columns, in an order of their own, against taking them out and putting them back.
+#[test]
+fn columns_are_those_of_the_whole() {
+    let (rows, features, columns) = (70, 5, [3, 0, 4]);
+    let mut numbers = Numbers(5);
+    let x = inputs(rows * features, &mut numbers);
+    for u in all() {
+        let Some(fused) = u.fused() else { continue };
+        let p = u.num_params();
+        let params = numbers.between(-2.0, 2.0, rows * columns.len() * p);
+        let upstream = numbers.between(-1.0, 1.0, rows * features);
+        for direction in [Direction::Forward, Direction::Inverse] {
+            let run = |by_columns: bool| {
+                let x = tensor(&x, [rows, features], DType::F64).require_grad();
+                let params = tensor(&params, [rows, columns.len(), p], DType::F64).require_grad();
+                let (y, log_det) = if by_columns {
+                    let columns = columns.to_vec().into();
+                    kernels::apply_to_columns(&x, &params, fused, direction, columns).expect("a kernel")
+                } else {
+                    let pick = |c: usize| x.clone().narrow(1, c, 1);
+                    let moved = Tensor::cat(columns.map(pick).to_vec(), 1);
+                    let (y, log_det) = kernels::apply(&moved, &params, fused, direction).expect("a kernel");
+                    let put = |x: Tensor<2>, k: usize| {
+                        let c = columns[k];
+                        x.slice_assign([0..rows, c..c + 1], y.clone().narrow(1, k, 1))
+                    };
+                    ((0..columns.len()).fold(x.clone(), put), log_det)
+                };
+                let upstream = tensor(&upstream, [rows, features], DType::F64);
+                let grads = ((y.clone() * upstream).sum() + log_det.clone().sum()).backward();
+                let x = x.grad(&grads).expect("x").into_data().iter::<f64>().collect();
+                let params = params.grad(&grads).expect("params").into_data().iter::<f64>().collect();
+                [values(&y), values(&log_det), x, params]
+            };
+            for (found, expected) in run(true).into_iter().zip(run(false)) {
+                assert_near(&found, &expected, 1e-12, &format!("{u:?} {direction:?}"));
             }
         }
     }
