@@ -39,6 +39,7 @@ LAWS = {
     "SoftClip 1e-3 (zuko)": {"SoftClip": {"floor": 1e-3}},
     "Sigmoid 2, 1e-3 (nflows)": {"Sigmoid": {"offset": 2.0, "epsilon": 1e-3}},
     "Softplus 1e-3": {"Softplus": {"epsilon": 1e-3}},
+    "Tanh 0.5": {"Tanh": {"bound": 0.5}},
     "Tanh 1": {"Tanh": {"bound": 1.0}},
     "Tanh 2": {"Tanh": {"bound": 2.0}},
     "Tanh 3": {"Tanh": {"bound": 3.0}},

@@ -64,10 +64,6 @@ pub trait Real:
     /// 0 where the condition holds, else the number; by its bits, without a branch.
     fn zero_where(self, condition: bool) -> Self;
 
-    /// `a` where the condition holds, else `b`; by their bits: for a value that is written back to the place it came from,
-    /// where a [`select`] becomes a masked store, which is slow.
-    fn blend(condition: bool, a: Self, b: Self) -> Self;
-
     /// The type's name in burn.
     #[cfg(feature = "flex")]
     const DTYPE: burn::tensor::DType;
@@ -186,11 +182,6 @@ impl Real for f32 {
         Self::from_bits(self.to_bits() & u32::from(condition).wrapping_sub(1))
     }
 
-    #[inline(always)]
-    fn blend(condition: bool, a: Self, b: Self) -> Self {
-        Self::from_bits(a.zero_where(!condition).to_bits() | b.zero_where(condition).to_bits())
-    }
-
     #[cfg(feature = "flex")]
     const DTYPE: burn::tensor::DType = burn::tensor::DType::F32;
 
@@ -263,11 +254,6 @@ impl Real for f64 {
     #[inline(always)]
     fn zero_where(self, condition: bool) -> Self {
         Self::from_bits(self.to_bits() & u64::from(condition).wrapping_sub(1))
-    }
-
-    #[inline(always)]
-    fn blend(condition: bool, a: Self, b: Self) -> Self {
-        Self::from_bits(a.zero_where(!condition).to_bits() | b.zero_where(condition).to_bits())
     }
 
     #[cfg(feature = "flex")]

@@ -96,9 +96,7 @@ impl Fit<'_> {
                 }
                 break Stop::NotFinite(error);
             }
-            if state.memory.step.is_multiple_of(self.settings.validate_every)
-                || self.progress(&state.memory) >= 1.0
-            {
+            if self.settings.validates_after(state.memory.step) || self.progress(&state.memory) >= 1.0 {
                 let event = self.validate(&mut state);
                 metrics.write(&event)?;
                 flow = if flow.is_break() { flow } else { observe(&event) };

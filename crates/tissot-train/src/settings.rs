@@ -49,7 +49,8 @@ pub struct Settings {
     pub clip: f64,
     /// The decay a step of the moving average of the weights that is validated and saved; 0 saves the weights themselves.
     pub ema: f64,
-    /// Steps between validations.
+    /// Steps between validations; before the first there is one after 1, 2, 4, .. steps, since small tables are learned, and
+    /// overlearned, in few.
     pub validate_every: u64,
     /// Validations without a better one before training stops; 0 never stops early.
     pub patience: u64,
@@ -99,6 +100,11 @@ impl Settings {
         check((0.0..1.0).contains(&self.ema), "ema", self.ema, "0 up to below 1")?;
         check(self.validate_every > 0, "validate_every", self.validate_every as f64, "at least 1")?;
         check(self.checkpoint_every > 0, "checkpoint_every", self.checkpoint_every as f64, "at least 1")
+    }
+
+    /// Whether the model is validated after so many steps.
+    pub(crate) fn validates_after(&self, step: u64) -> bool {
+        step.is_multiple_of(self.validate_every) || (step < self.validate_every && step.is_power_of_two())
     }
 
     /// The learning rate of step `step` (from 0), `progress` of the way through the run.

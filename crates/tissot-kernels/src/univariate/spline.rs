@@ -86,7 +86,7 @@ impl<T: Real> SplineBlock<T> {
         Self {
             spline,
             knots: Knots::new(spline.bins),
-            bin: Bin::new(),
+            bin: Bin::new(&spline),
             gradient: BinGradient::new(),
             at: zero,
             value: zero,

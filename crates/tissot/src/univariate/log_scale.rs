@@ -14,8 +14,9 @@ const SOFTPLUS_TAIL: f64 = -40.0;
 
 /// How a free parameter `u` becomes the logarithm of a scale `s`.
 ///
-/// The default is [`LogScale::Tanh`] with a bound of 3: it has slope 1 at the identity, so it learns at once, and no
-/// single layer stretches or shrinks by more than `e^3`, about 20, so training cannot run away.
+/// The default is [`LogScale::Tanh`] with a bound of 1: it has slope 1 at the identity, so it learns at once, and no
+/// single layer stretches or shrinks by more than `e`. Wider bounds fit no better, and rows unlike those of the training
+/// come out worse by orders of magnitude (`docs/quality.md`).
 ///
 /// `|log s|` never exceeds 60, so that values and gradients stay finite in f32; beyond it the gradient is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ pub enum LogScale {
 
 impl Default for LogScale {
     fn default() -> Self {
-        Self::Tanh { bound: 3.0 }
+        Self::Tanh { bound: 1.0 }
     }
 }
 

@@ -8,6 +8,9 @@ use crate::real::{Lanes, Real, select};
 /// The bin in which each element lies, with the slopes at its ends, and the place in it.
 #[derive(Debug)]
 pub(super) struct Bin<T> {
+    /// The places of all knots along both axes.
+    xs: Vec<Lanes<T>>,
+    ys: Vec<Lanes<T>>,
     index: Lanes<T>,
     x_0: Lanes<T>,
     x_1: Lanes<T>,
@@ -22,9 +25,13 @@ pub(super) struct Bin<T> {
 }
 
 impl<T: Real> Bin<T> {
-    pub fn new() -> Self {
+    pub fn new(spline: &Spline) -> Self {
         let zero = [T::ZERO; LANES];
+        // the first knot stays where it is
+        let places = || vec![[T::of(-spline.bound); LANES]; spline.bins + 1];
         Self {
+            xs: places(),
+            ys: places(),
             index: zero,
             x_0: zero,
             x_1: zero,
@@ -38,36 +45,39 @@ impl<T: Real> Bin<T> {
     }
 
     /// Finds the bins of `at`, which lie within the bounds.
+    ///
+    /// First the knots are counted that lie at or below, in vectors; then each lane takes its own.
     #[inline(always)]
     pub fn find(&mut self, spline: &Spline, knots: &Knots<T>, at: &Lanes<T>, direction: Direction, n: usize) {
         let n = n.min(LANES);
         let (bound, whole) = (T::of(spline.bound), T::of(2.0 * spline.bound));
-        let mut x = [-bound; LANES];
-        let mut y = [-bound; LANES];
-        let mut sum_x = [T::ZERO; LANES];
-        let mut sum_y = [T::ZERO; LANES];
-        for k in 0..spline.bins {
-            let last = k + 1 == spline.bins;
-            let (w, h) = (&knots.widths[k], &knots.heights[k]);
-            let (d_0, d_1) = (&knots.slopes[k], &knots.slopes[k + 1]);
-            let index = T::of(k as f64);
+        let mut sum = [[T::ZERO; LANES]; 2];
+        let mut index = [0u32; LANES];
+        let [sum_x, sum_y] = &mut sum;
+        let places = self.xs[1..].iter_mut().zip(&mut self.ys[1..]);
+        let last = spline.bins - 1;
+        for (k, ((x, y), (w, h))) in places.zip(knots.widths.iter().zip(&knots.heights)).enumerate() {
+            if k == last {
+                (*x, *y) = ([bound; LANES], [bound; LANES]);
+                break;
+            }
             for l in 0..n {
                 sum_x[l] += w[l];
                 sum_y[l] += h[l];
-                let next_x = select(last, bound, sum_x[l] * whole - bound);
-                let next_y = select(last, bound, sum_y[l] * whole - bound);
-                let start = select(direction == Direction::Forward, x[l], y[l]);
-                let here = (k == 0) | (at[l] >= start);
-                self.index[l] = T::blend(here, index, self.index[l]);
-                self.x_0[l] = T::blend(here, x[l], self.x_0[l]);
-                self.x_1[l] = T::blend(here, next_x, self.x_1[l]);
-                self.y_0[l] = T::blend(here, y[l], self.y_0[l]);
-                self.y_1[l] = T::blend(here, next_y, self.y_1[l]);
-                self.d_0[l] = T::blend(here, d_0[l], self.d_0[l]);
-                self.d_1[l] = T::blend(here, d_1[l], self.d_1[l]);
-                x[l] = next_x;
-                y[l] = next_y;
+                x[l] = sum_x[l] * whole - bound;
+                y[l] = sum_y[l] * whole - bound;
             }
+            let along = if direction == Direction::Forward { x } else { y };
+            for l in 0..n {
+                index[l] += u32::from(at[l] >= along[l]);
+            }
+        }
+        for l in 0..n {
+            let k = (index[l] as usize).min(last);
+            self.index[l] = T::of(k as f64);
+            (self.x_0[l], self.x_1[l]) = (self.xs[k][l], self.xs[k + 1][l]);
+            (self.y_0[l], self.y_1[l]) = (self.ys[k][l], self.ys[k + 1][l]);
+            (self.d_0[l], self.d_1[l]) = (knots.slopes[k][l], knots.slopes[k + 1][l]);
         }
     }
 
