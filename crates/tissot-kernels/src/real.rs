@@ -97,6 +97,49 @@ const ROUND: f32 = 12_582_912.0;
 #[allow(clippy::excessive_precision)] // exact
 const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
 
+/// What both types do alike.
+macro_rules! common {
+    ($float:ty, $bits:ty, $dtype:ident) => {
+        #[inline(always)]
+        fn sqrt(self) -> Self {
+            <$float>::sqrt(self)
+        }
+
+        #[inline(always)]
+        fn abs(self) -> Self {
+            <$float>::abs(self)
+        }
+
+        #[inline(always)]
+        fn zero_where(self, condition: bool) -> Self {
+            Self::from_bits(self.to_bits() & <$bits>::from(condition).wrapping_sub(1))
+        }
+
+        #[cfg(feature = "flex")]
+        const DTYPE: burn::tensor::DType = burn::tensor::DType::$dtype;
+
+        #[cfg(feature = "flex")]
+        fn slice(tensor: &burn::backend::flex::FlexTensor) -> Option<&[Self]> {
+            tensor.as_slice()
+        }
+
+        #[cfg(feature = "flex")]
+        fn storage(tensor: &burn::backend::flex::FlexTensor) -> &[Self] {
+            tensor.storage()
+        }
+
+        #[cfg(feature = "flex")]
+        fn storage_mut(tensor: &mut burn::backend::flex::FlexTensor) -> &mut [Self] {
+            tensor.storage_mut()
+        }
+
+        #[cfg(feature = "flex")]
+        fn bytes(values: Vec<Self>) -> burn::tensor::Bytes {
+            burn::tensor::Bytes::from_elems(values)
+        }
+    };
+}
+
 impl Real for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
@@ -167,43 +210,7 @@ impl Real for f32 {
         (e - 1.0) / (e + 1.0)
     }
 
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        f32::sqrt(self)
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        f32::abs(self)
-    }
-
-    #[inline(always)]
-    fn zero_where(self, condition: bool) -> Self {
-        Self::from_bits(self.to_bits() & u32::from(condition).wrapping_sub(1))
-    }
-
-    #[cfg(feature = "flex")]
-    const DTYPE: burn::tensor::DType = burn::tensor::DType::F32;
-
-    #[cfg(feature = "flex")]
-    fn slice(tensor: &burn::backend::flex::FlexTensor) -> Option<&[Self]> {
-        tensor.as_slice()
-    }
-
-    #[cfg(feature = "flex")]
-    fn storage(tensor: &burn::backend::flex::FlexTensor) -> &[Self] {
-        tensor.storage()
-    }
-
-    #[cfg(feature = "flex")]
-    fn storage_mut(tensor: &mut burn::backend::flex::FlexTensor) -> &mut [Self] {
-        tensor.storage_mut()
-    }
-
-    #[cfg(feature = "flex")]
-    fn bytes(values: Vec<Self>) -> burn::tensor::Bytes {
-        burn::tensor::Bytes::from_elems(values)
-    }
+    common!(f32, u32, F32);
 }
 
 impl Real for f64 {
@@ -241,43 +248,7 @@ impl Real for f64 {
         f64::tanh(self)
     }
 
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        f64::sqrt(self)
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        f64::abs(self)
-    }
-
-    #[inline(always)]
-    fn zero_where(self, condition: bool) -> Self {
-        Self::from_bits(self.to_bits() & u64::from(condition).wrapping_sub(1))
-    }
-
-    #[cfg(feature = "flex")]
-    const DTYPE: burn::tensor::DType = burn::tensor::DType::F64;
-
-    #[cfg(feature = "flex")]
-    fn slice(tensor: &burn::backend::flex::FlexTensor) -> Option<&[Self]> {
-        tensor.as_slice()
-    }
-
-    #[cfg(feature = "flex")]
-    fn storage(tensor: &burn::backend::flex::FlexTensor) -> &[Self] {
-        tensor.storage()
-    }
-
-    #[cfg(feature = "flex")]
-    fn storage_mut(tensor: &mut burn::backend::flex::FlexTensor) -> &mut [Self] {
-        tensor.storage_mut()
-    }
-
-    #[cfg(feature = "flex")]
-    fn bytes(values: Vec<Self>) -> burn::tensor::Bytes {
-        burn::tensor::Bytes::from_elems(values)
-    }
+    common!(f64, u64, F64);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod common;
 
 use burn::tensor::Device;
 use common::pointwise::Pointwise;
-use common::table::{check, knowing, univariates};
+use common::table::{check, knowing, univariates, wide_affine};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tissot::laws::{Allowed, Laws};
@@ -80,7 +80,7 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
         LayerConfig::Inverse(_) => {
             let inverse = |layer: LayerConfig| LayerConfig::Inverse(vec![layer]);
             let mut rows: Vec<Row> = at("Inverse of LuLinear", &inverse(linear().remove(0).config)).into();
-            let flow = inverse(autoregressive_config(Affine::default().into(), Order::Ascending, 0));
+            let flow = inverse(autoregressive_config(wide_affine(), Order::Ascending, 0));
             rows.push(
                 Row::new("Inverse of Autoregressive", flow, &[4])
                     .with(|laws| laws.allowed(Allowed::triangular(4))),
@@ -151,7 +151,7 @@ fn couplings() -> Vec<Row> {
         .collect();
     for mask in [Mask::FirstHalf, Mask::SecondHalf, Mask::Odd, Mask::Kept(vec![0, 3])] {
         let name = format!("Coupling {mask:?}");
-        rows.push(row(name, coupling(mask, Affine::default().into()), 5));
+        rows.push(row(name, coupling(mask, wide_affine()), 5));
     }
     let spline = univariates().remove(9).1;
     let both = CouplingConfig { kept_univariate: Some(spline), ..coupling(Mask::Even, spline) };
@@ -160,7 +160,7 @@ fn couplings() -> Vec<Row> {
         ("Mlp", mlp()),
         ("Residual gate", ResidualMlpConfig { hidden: 16, ..ResidualMlpConfig::default() }.into()),
     ] {
-        let config = CouplingConfig { conditioner, ..coupling(Mask::Odd, Affine::default().into()) };
+        let config = CouplingConfig { conditioner, ..coupling(Mask::Odd, wide_affine()) };
         let row = row(format!("Coupling {name} with context"), config, 4);
         rows.push(row.under(2, |i, _| i % 2 == 0));
     }
@@ -182,7 +182,7 @@ fn autoregressive() -> Vec<Row> {
             row.with(|laws| knowing(laws, &univariate).allowed(Allowed::triangular(4)))
         })
         .collect();
-    let affine: AnyUnivariate = Affine::default().into();
+    let affine = wide_affine();
     let backwards = autoregressive_config(affine, Order::Descending, 0);
     let upper = Allowed::from_fn(4, 4, |i, j| j >= i);
     rows.push(Row::new("Autoregressive descending", backwards, &[4]).with(|laws| laws.allowed(upper)));

@@ -5,6 +5,7 @@
 
 mod bin;
 mod knots;
+mod softmax;
 
 use super::Direction;
 use super::block::Block;

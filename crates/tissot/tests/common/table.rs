@@ -4,6 +4,11 @@ use tissot::Bijection;
 use tissot::laws::{Law, Laws, randomize};
 use tissot::univariate::*;
 
+/// An affine function that can be far from the identity: the default's bound would keep a coupling near it.
+pub fn wide_affine() -> AnyUnivariate {
+    Affine { scale: LogScale::Tanh { bound: 3.0 }, ..Affine::default() }.into()
+}
+
 /// Every univariate, with every law of scale and of splines.
 pub fn univariates() -> Vec<(String, AnyUnivariate)> {
     let scales = [
@@ -18,7 +23,8 @@ pub fn univariates() -> Vec<(String, AnyUnivariate)> {
     let splines = [SplineParams::default(), SplineParams::nflows(1.0), SplineParams::zuko()];
     let mut all: Vec<(String, AnyUnivariate)> = vec![("Shift".into(), Shift.into())];
     all.extend(scales.map(|scale| (format!("{scale:?}"), Affine { scale, ..Affine::default() }.into())));
-    let other = Affine { order: AffineOrder::ShiftThenScale, ..Affine::default() };
+    let scale = LogScale::Tanh { bound: 3.0 };
+    let other = Affine { order: AffineOrder::ShiftThenScale, scale };
     all.push(("shift, then scale".into(), other.into()));
     all.extend(splines.map(|parameters| {
         let spline = RationalQuadratic { bins: 5, bound: 3.0, parameters };
