@@ -1,11 +1,11 @@
 //! What a step of training does to each weight, in one pass over memory.
 
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(feature = "flex")]
 mod op;
 
-use crate::device::has_kernels;
-use burn::backend::Dispatch;
 use burn::tensor::Tensor;
-use op::OptimiserOps;
 
 /// The numbers of one step of Adam with decoupled weight decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,17 +43,17 @@ pub fn adam<const D: usize>(
     step: AdamStep,
 ) -> (Tensor<D>, Moments<D>) {
     let [m, v] = moments.unwrap_or_else(|| [weight.zeros_like(), weight.zeros_like()]);
-    if !has_kernels(&weight) || weight.device().is_autodiff() {
-        return composed(weight, gradient, [m, v], step);
+    #[cfg(feature = "flex")]
+    if is_plain(&weight) {
+        return op::adam(weight, gradient, [m, v], step);
     }
-    let (weight, m, v) = <Dispatch as OptimiserOps>::adam(
-        weight.into_dispatch(),
-        gradient.into_dispatch(),
-        m.into_dispatch(),
-        v.into_dispatch(),
-        step,
-    );
-    (Tensor::from_dispatch(weight), [Tensor::from_dispatch(m), Tensor::from_dispatch(v)])
+    composed(weight, gradient, [m, v], step)
+}
+
+/// Whether there are kernels for it, and no autodiff on it.
+#[cfg(feature = "flex")]
+fn is_plain<const D: usize>(tensor: &Tensor<D>) -> bool {
+    crate::device::has_kernels(tensor) && !tensor.device().is_autodiff()
 }
 
 /// The step in tensor operations.
@@ -91,19 +91,20 @@ impl AdamStep {
 
 /// `from + share (to - from)`, in the place of `from` where nothing else holds it.
 pub fn towards<const D: usize>(from: Tensor<D>, to: &Tensor<D>, share: f64) -> Tensor<D> {
-    if !has_kernels(&from) || from.device().is_autodiff() {
-        return from.clone() + (to.clone() - from).mul_scalar(share);
+    #[cfg(feature = "flex")]
+    if is_plain(&from) {
+        return op::towards(from, to, share);
     }
-    let moved = <Dispatch as OptimiserOps>::towards(from.into_dispatch(), to.clone().into_dispatch(), share);
-    Tensor::from_dispatch(moved)
+    from.clone() + (to.clone() - from).mul_scalar(share)
 }
 
 /// The sum of squares, `[1]`.
 pub fn sum_of_squares<const D: usize>(of: &Tensor<D>) -> Tensor<1> {
-    if !has_kernels(of) || of.device().is_autodiff() {
-        return of.clone().square().sum();
+    #[cfg(feature = "flex")]
+    if is_plain(of) {
+        return op::sum_of_squares(of);
     }
-    Tensor::from_dispatch(<Dispatch as OptimiserOps>::sum_of_squares(of.clone().into_dispatch()))
+    of.clone().square().sum()
 }
 
 #[cfg(all(test, feature = "flex"))]

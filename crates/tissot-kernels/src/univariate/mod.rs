@@ -3,6 +3,7 @@
 mod affine;
 mod block;
 mod log_scale;
+#[cfg(feature = "flex")]
 mod op;
 #[cfg(feature = "flex")]
 mod rows;
@@ -14,9 +15,7 @@ pub use log_scale::LogScale;
 pub use spline::{Law, Spline, SplineBlock};
 
 use crate::device::has_kernels;
-use burn::backend::Dispatch;
 use burn::tensor::Tensor;
-use op::{Setting, UnivariateOps};
 use std::sync::Arc;
 
 /// An increasing function of an element, as a kernel knows it.
@@ -84,6 +83,16 @@ pub fn apply_to_columns(
     run(at, params, Setting { univariate, direction, columns: Some(columns) })
 }
 
+/// What is done, beside the numbers.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
+struct Setting {
+    univariate: Univariate,
+    direction: Direction,
+    /// The columns of `at` that move; all of them, if none are named.
+    columns: Option<Arc<[usize]>>,
+}
+
 fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2>, Tensor<1>)> {
     if !has_kernels(at) || at.dims().contains(&0) {
         return None;
@@ -98,11 +107,15 @@ fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2
         setting.univariate
     );
     let params = if params.dims() == shape { params.clone() } else { params.clone().expand(shape) };
-    let packed = Tensor::<1>::from_dispatch(<Dispatch as UnivariateOps>::univariate(
-        at.clone().into_dispatch(),
-        params.into_dispatch(),
-        setting,
-    ));
-    let n = batch * features;
-    Some((packed.clone().narrow(0, 0, n).reshape([batch, features]), packed.narrow(0, n, batch)))
+    #[cfg(feature = "flex")]
+    {
+        let packed = op::univariate(at, params, setting);
+        let n = batch * features;
+        Some((packed.clone().narrow(0, 0, n).reshape([batch, features]), packed.narrow(0, n, batch)))
+    }
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = params;
+        None
+    }
 }

@@ -1,27 +1,24 @@
 //! A univariate as an operation of burn's backends, with its place in the autodiff graph.
 
-use super::{Direction, Univariate};
+use super::Setting;
 use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, backend_extension};
-use std::sync::Arc;
+use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::tensor::Tensor;
 
-/// What is done, beside the numbers.
-#[derive(Clone, Debug)]
-pub(super) struct Setting {
-    pub univariate: Univariate,
-    pub direction: Direction,
-    /// The columns of `at` that move; all of them, if none are named.
-    pub columns: Option<Arc<[usize]>>,
+/// The operation on tensors, packed as in [`UnivariateOps`].
+pub(super) fn univariate(at: &Tensor<2>, params: Tensor<3>, setting: Setting) -> Tensor<1> {
+    let (at, params) = (at.clone().into_dispatch(), params.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as UnivariateOps>::univariate(at, params, setting))
 }
 
 /// `at`: `[batch, features]`, `params`: `[batch, moved, p]`; the result is packed, `[batch * features + batch]`: first the
 /// values, then the sums of the log-derivatives.
-#[backend_extension(Flex: cfg(feature = "flex"), Autodiff)]
+#[backend_extension(Flex, Autodiff)]
 pub(super) trait UnivariateOps: Backend {
     /// The univariate at `at`.
     fn univariate(at: FloatTensor<Self>, params: FloatTensor<Self>, setting: Setting) -> FloatTensor<Self>;

@@ -1,8 +1,8 @@
 //! Univariates of whole rows on the CPU.
 
-use super::Direction;
 use super::block::{AnyBlock, Block};
-use super::op::{Setting, UnivariateOps};
+use super::op::UnivariateOps;
+use super::{Direction, Setting};
 use crate::LANES;
 use crate::flex::{contiguous, for_chunks, rows_per_task, tensor};
 use crate::real::{Lanes, Real};
