@@ -1,25 +1,15 @@
-//! One training step, log-densities and samples: `cargo bench -p tissot-benches`.
-//!
-//! The first two are workloads W1 and W5 of the comparison with other libraries: an affine coupling flow of 2 columns (8
-//! transforms, batch 512) and an autoregressive spline flow of 6 columns (5 transforms, hidden 128, batch 512).
+//! One training step, log-densities and samples of the workloads: `cargo bench -p tissot-benches`.
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
-use tissot::presets::{self, Size};
-use tissot::{AnyFlow, Context, FlowConfig};
-
-const BATCH: usize = 512;
-
-fn workloads() -> [(&'static str, FlowConfig); 2] {
-    let affine = presets::real_nvp(&Size::new(2).with_transforms(8));
-    let spline = presets::nsf_autoregressive(&Size::new(6).with_transforms(5).with_hidden([128, 128]));
-    [("W1 real_nvp", affine), ("W5 nsf_autoregressive", spline)]
-}
+use tissot::{AnyFlow, Context};
+use tissot_benches::{NAMES, workload};
+use tissot_train::Adam;
 
 fn step(flow: AnyFlow, adam: &mut ModuleOptimizer, x: &Tensor<2>) -> AnyFlow {
     let loss = flow.log_prob(x.clone(), Context::NONE).mean().neg();
@@ -30,13 +20,14 @@ fn step(flow: AnyFlow, adam: &mut ModuleOptimizer, x: &Tensor<2>) -> AnyFlow {
 fn run(c: &mut Criterion) {
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    for (name, config) in workloads() {
-        let values: Vec<f32> =
-            (0..BATCH * config.features).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
-        let x = Tensor::<2>::from_data(TensorData::new(values, [BATCH, config.features]), &device);
-        let start = config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for name in NAMES {
+        let Some(work) = workload(name) else { continue };
+        let (batch, features) = (work.batch, work.config.features);
+        let values: Vec<f32> = (0..batch * features).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
+        let x = Tensor::<2>::from_data(TensorData::new(values, [batch, features]), &device);
+        let start = work.config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut flow = Some(start.clone().train());
-        let mut adam = AdamConfig::new().init();
+        let mut adam = Adam::default().init();
         c.bench_function(&format!("{name}: training step"), |b| {
             b.iter(|| flow = flow.take().map(|flow| step(flow, &mut adam, &x)));
         });
@@ -44,7 +35,7 @@ fn run(c: &mut Criterion) {
             b.iter(|| black_box(start.log_prob(x.clone(), Context::NONE)));
         });
         c.bench_function(&format!("{name}: sample"), |b| {
-            b.iter(|| black_box(start.sample::<2>(BATCH, Context::NONE, &mut rng)));
+            b.iter(|| black_box(start.sample::<2>(batch, Context::NONE, &mut rng)));
         });
     }
 }

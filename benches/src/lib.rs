@@ -19,7 +19,10 @@ pub struct Workload {
     pub batch: usize,
 }
 
-/// The workload of a name, `W1` to `W5` and `W7`.
+/// The names of the workloads.
+pub const NAMES: [&str; 6] = ["W1", "W2", "W3", "W4", "W5", "W7"];
+
+/// The workload of one of [`NAMES`].
 pub fn workload(name: &str) -> Option<Workload> {
     let affine = AnyUnivariate::from(Affine { scale: LogScale::ZUKO, ..Default::default() });
     let spline = AnyUnivariate::from(RationalQuadratic { bound: 3.0, ..Default::default() });

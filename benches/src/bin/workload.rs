@@ -1,5 +1,7 @@
 //! Times one workload: `workload NAME [THREADS [SECONDS]]` prints one line of JSON, in the form that the comparison reads.
 //!
+//! BATCH in the environment replaces the workload's own number of rows.
+//!
 //! A training step is log_prob, backward, Adam, and the loss read back. Medians over the calls of SECONDS (2 by default).
 
 use burn::module::Module;
@@ -9,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::{Duration, Instant};
 use tissot::Context;
-use tissot_benches::workload;
+use tissot_benches::{NAMES, workload};
 use tissot_train::Adam;
 
 fn main() {
@@ -18,7 +20,7 @@ fn main() {
     let threads: usize = args.next().map_or(1, |t| t.parse().unwrap_or(1));
     let budget = Duration::from_secs_f64(args.next().map_or(2.0, |t| t.parse().unwrap_or(2.0)));
     let Some(work) = workload(&name) else {
-        eprintln!("workload: found {name:?}, expected W1, W2, W3, W4, W5 or W7");
+        eprintln!("workload: found {name:?}, expected one of {}", NAMES.join(", "));
         std::process::exit(2);
     };
     let started = Instant::now();
