@@ -129,11 +129,11 @@ fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
 
 /// The moved columns of rows, next to one another.
 fn gather<T: Real>(rows: &[T], features: usize, columns: &[usize]) -> Vec<T> {
-    let row = |row: &[T]| columns.iter().map(|&c| row[c]).collect::<Vec<_>>();
-    if columns.len() == 1 {
-        return rows.chunks_exact(features).map(|row| row[columns[0]]).collect();
+    let mut moved = Vec::with_capacity(rows.len() / features * columns.len());
+    for row in rows.chunks_exact(features) {
+        moved.extend(columns.iter().map(|&column| row[column]));
     }
-    rows.chunks_exact(features).flat_map(row).collect()
+    moved
 }
 
 /// Puts what moved into its columns.
