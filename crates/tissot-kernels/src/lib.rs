@@ -1,7 +1,7 @@
 //! Fused differentiable operations for normalizing flows on burn.
 //!
-//! Each operation is a function on plain tensors that returns `None` where there is no kernel for their device and
-//! number type; the caller then composes it of tensor operations. Each has one node in the autodiff graph and a gradient
+//! Each operation is a function on plain tensors. Where there is no kernel for their device and number type it is composed
+//! of tensor operations, or returns `None`, and the caller composes it. Each has one node in the autodiff graph and a gradient
 //! written by hand, which recomputes what it needs: nothing is kept for the backward pass but the inputs.
 //!
 //! Every line of the workspace that touches burn's backend traits is here. Kernels exist for burn's CPU backend, Flex, in
