@@ -74,7 +74,7 @@ fn fit(
     let domains = [Domain::Periodic(-180.0, 180.0), Domain::Bounded(-90.0, 90.0)];
     // Faults are thin and far apart: more bins and transforms than a smooth density needs.
     let size = presets::Size::new(2).with_transforms(8).with_bins(32);
-    let (seed, steps) = (args.seed, args.steps.unwrap_or(3_000));
+    let (seed, steps) = (args.seed, args.steps.unwrap_or(6_000));
     let fit = Fit {
         config: presets::nsf_autoregressive(&size),
         columns: fit_columns(names, &domains, &splits.train.values)?,
