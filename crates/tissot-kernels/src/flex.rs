@@ -13,6 +13,14 @@ pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
 }
 
+/// The numbers of a contiguous tensor.
+///
+/// # Panics
+/// For a tensor of another number type: all tensors of an operation share one.
+pub(crate) fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
+    T::slice(tensor).expect("tensors of one number type")
+}
+
 /// A tensor of `values`.
 pub(crate) fn tensor<T: Real>(values: Vec<T>, shape: &[usize]) -> FlexTensor {
     debug_assert_eq!(values.len(), shape.iter().product::<usize>());
@@ -28,7 +36,8 @@ pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
     rows.div_ceil(4 * threads).max(SERIAL.div_ceil(4 * per_row.max(1))).max(1)
 }
 
-/// Calls `task(index, ..)` for each chunk of three outputs that share their rows, in parallel where there are several.
+/// Calls `task(index, ..)` for each chunk of two outputs, each given with its chunks' size, in parallel where there are
+/// several.
 pub(crate) fn for_chunks<T: Real>(
     outputs: [(&mut [T], usize); 2],
     task: impl Fn(usize, &mut [T], &mut [T]) + Sync,

@@ -2,7 +2,8 @@
 //!
 //! Each operation is a function on plain tensors. Where there is no kernel for their device and number type it is composed
 //! of tensor operations, or returns `None`, and the caller composes it. Each has one node in the autodiff graph and a gradient
-//! written by hand, which recomputes what it needs: nothing is kept for the backward pass but the inputs.
+//! written by hand, which recomputes what it needs: nothing is kept for the backward pass but inputs and, where that is all it
+//! takes, the output.
 //!
 //! Every line of the workspace that touches burn's backend traits is here. Kernels exist for burn's CPU backend, Flex, in
 //! f32 and f64. They work on blocks of [`LANES`] elements, in loops over lanes that the compiler turns into vector

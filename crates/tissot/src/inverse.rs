@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 /// A bijection turned round: its `forward` is the inside's `inverse`, its `inverse` the inside's `forward`.
 ///
 /// An inverse autoregressive flow (Kingma et al. 2016) is `Inverse<Autoregressive<..>>`: sampling takes one pass,
-/// a density of a given `x` takes one a feature.
+/// a density of a given `x` takes one a feature where there is no kernel.
 #[derive(Module, Debug)]
 pub struct Inverse<T> {
     inner: T,

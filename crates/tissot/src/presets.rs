@@ -112,7 +112,7 @@ pub fn real_nvp(size: &Size) -> FlowConfig {
 /// MAF: affine autoregressive layers, the order of the features reversed between them (Papamakarios et al. 2017,
 /// "Masked Autoregressive Flow for Density Estimation"), with ActNorm in the place of batch normalisation.
 ///
-/// A density takes one pass a transform, a sample one a feature and transform.
+/// A density takes one pass a transform; so does a sample on the CPU (Flex), elsewhere it takes one a feature and transform.
 pub fn maf(size: &Size) -> FlowConfig {
     size.flow(size.repeat(|k| {
         let mut layers = vec![LayerConfig::ActNorm(ActNormConfig::default())];
@@ -125,7 +125,8 @@ pub fn maf(size: &Size) -> FlowConfig {
 /// IAF: affine autoregressive layers turned round (Kingma et al. 2016, "Improving Variational Inference with Inverse
 /// Autoregressive Flow").
 ///
-/// A sample takes one pass a transform, the density of a given point one a feature and transform.
+/// A sample takes one pass a transform; so does the density of a given point on the CPU (Flex), elsewhere it takes one a
+/// feature and transform.
 pub fn iaf(size: &Size) -> FlowConfig {
     size.flow(size.repeat(|k| {
         let mut layers = reversed(k);
@@ -143,7 +144,7 @@ pub fn nsf_coupling(size: &Size) -> FlowConfig {
 /// NSF, autoregressive: rational-quadratic splines, an LU-parameterised linear map after a reversal between them
 /// (Durkan et al. 2019, RQ-NSF (AR)).
 ///
-/// A density takes one pass a transform, a sample one a feature and transform.
+/// A density takes one pass a transform; so does a sample on the CPU (Flex), elsewhere it takes one a feature and transform.
 pub fn nsf_autoregressive(size: &Size) -> FlowConfig {
     size.flow(size.repeat(|k| {
         let mut layers = reversed(k);

@@ -37,18 +37,12 @@ pub use activation::Activation;
 pub use net::{Layer, Net};
 pub use univariate::{AtanAffine, Column, ColumnGradient, ColumnInverse, Columns, Shift};
 
+use crate::device::serves;
 use burn::tensor::{DType, Device, Tensor};
 
 /// Whether [`inverse`] has a kernel for tensors of this device and type: f32 and f64 on Flex, without autodiff.
 pub fn is_supported(device: &Device, dtype: DType) -> bool {
-    #[cfg(feature = "flex")]
-    let is_flex = matches!(device.as_dispatch(), burn::backend::DispatchDevice::Flex(_));
-    #[cfg(not(feature = "flex"))]
-    let is_flex = {
-        let _ = device;
-        false
-    };
-    is_flex && matches!(dtype, DType::F32 | DType::F64)
+    serves(device, dtype) && !device.is_autodiff()
 }
 
 /// `x`, which [`inverse`] made of `z`, with the gradients of `z` and of all that `f` depends on.

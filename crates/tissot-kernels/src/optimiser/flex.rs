@@ -3,7 +3,7 @@
 use super::op::OptimiserOps;
 use super::{AdamRates, AdamStep};
 use crate::Real;
-use crate::flex::{contiguous, tensor};
+use crate::flex::{contiguous, numbers, tensor};
 use crate::simd::dispatch;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -37,10 +37,6 @@ impl OptimiserOps for Flex {
             _ => sum_of_squares::<f32>(of),
         }
     }
-}
-
-fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
-    T::slice(tensor).expect("weights and gradients of one number type")
 }
 
 /// The numbers to be overwritten: copied where something else holds them.

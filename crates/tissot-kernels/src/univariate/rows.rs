@@ -4,7 +4,7 @@ use super::block::{AnyBlock, Block};
 use super::op::UnivariateOps;
 use super::{Direction, Setting};
 use crate::LANES;
-use crate::flex::{contiguous, for_chunks, rows_per_task, tensor};
+use crate::flex::{contiguous, for_chunks, numbers, rows_per_task, tensor};
 use crate::real::{Lanes, Real};
 use crate::simd::dispatch;
 use burn::backend::Flex;
@@ -120,11 +120,6 @@ impl UnivariateOps for Flex {
             _ => backward::<f32>(at, params, grad, &setting),
         }
     }
-}
-
-/// The numbers of a contiguous tensor.
-fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
-    T::slice(tensor).expect("input, parameters and gradients of one number type")
 }
 
 /// The moved columns of rows, next to one another.
