@@ -2,7 +2,8 @@
 
 use crate::Real;
 use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::Shape;
+use burn::backend::{BackendTensor, DispatchTensorKind};
+use burn::tensor::{Shape, Tensor};
 use rayon::prelude::*;
 
 /// Work below this many parameters stays on one thread: a second one costs about as much to wake.
@@ -10,7 +11,38 @@ const SERIAL: usize = 1 << 15;
 
 /// A tensor whose numbers lie one after the other.
 pub(crate) fn contiguous(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
+    if is_row_major(tensor.layout()) { tensor } else { tensor.to_contiguous() }
+}
+
+/// Whether the numbers lie one after the other, wherever they begin. Without the allocations of burn's own check, which
+/// are felt where there is one row.
+fn is_row_major(layout: &Layout) -> bool {
+    let mut expected = 1;
+    (0..layout.shape().num_dims()).rev().all(|axis| {
+        let size = layout.shape()[axis] as isize;
+        let fits = size == 1 || layout.strides()[axis] == expected;
+        expected *= size;
+        fits
+    })
+}
+
+/// The numbers of a tensor that lie one after the other; `None` for others, and for another number type.
+pub(crate) fn slice<T: Real>(tensor: &FlexTensor) -> Option<&[T]> {
+    let layout = tensor.layout();
+    if tensor.dtype() != T::DTYPE || !is_row_major(layout) {
+        return None;
+    }
+    let start = layout.start_offset();
+    T::storage(tensor).get(start..start + layout.num_elements())
+}
+
+/// The Flex tensor inside, contiguous; `None` on another device, and on one with autodiff.
+pub(crate) fn inside<const D: usize>(tensor: Tensor<D>) -> Option<FlexTensor> {
+    match tensor.into_dispatch().kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => Some(contiguous(tensor)),
+        #[allow(unreachable_patterns)] // Unless other backends are there.
+        _ => None,
+    }
 }
 
 /// The numbers of a contiguous tensor.

@@ -11,6 +11,7 @@
 
 pub mod dense;
 mod device;
+pub mod few;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod made;

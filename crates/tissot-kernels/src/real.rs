@@ -120,7 +120,7 @@ macro_rules! common {
 
         #[cfg(feature = "flex")]
         fn slice(tensor: &burn::backend::flex::FlexTensor) -> Option<&[Self]> {
-            tensor.as_slice()
+            crate::flex::slice(tensor)
         }
 
         #[cfg(feature = "flex")]

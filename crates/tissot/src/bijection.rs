@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
+use std::any::Any;
 
 /// What a density is conditioned on; nothing, for an unconditional one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,6 +82,14 @@ fn type_name<T: ?Sized>() -> &'static str {
 /// A log-det of zero for each sample of `x`, on its device and in its type.
 pub(crate) fn zero_log_det<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
     Tensor::zeros([x.dims()[0]], (&x.device(), x.dtype()))
+}
+
+/// The tensor as one of rank `E`, which is `D` though the compiler cannot know: no operation, and so no step in the graph
+/// of gradients.
+pub(crate) fn same_rank<const D: usize, const E: usize>(x: Tensor<D>) -> Tensor<E> {
+    let mut x = Some(x);
+    let x: &mut dyn Any = &mut x;
+    x.downcast_mut::<Option<Tensor<E>>>().and_then(Option::take).expect("tensors of one rank")
 }
 
 /// The number of positions of a shape `[batch, features, positions..]`: 1 for tables.

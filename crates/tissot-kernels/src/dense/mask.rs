@@ -113,7 +113,7 @@ impl Mask {
     }
 
     /// The runs of columns that may be other than 0, each with its row, row by row.
-    pub(super) fn runs(&self) -> &[(usize, Range<usize>)] {
+    pub(crate) fn runs(&self) -> &[(usize, Range<usize>)] {
         &self.runs
     }
 

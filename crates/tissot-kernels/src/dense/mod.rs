@@ -32,6 +32,8 @@ mod passes;
 mod thin;
 
 pub use mask::Mask;
+#[cfg(feature = "flex")]
+pub(crate) use passes::finish;
 
 use burn::tensor::{Bool, Tensor};
 use std::sync::Arc;

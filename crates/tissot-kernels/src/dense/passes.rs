@@ -8,7 +8,7 @@ use crate::simd::dispatch;
 use pulp::NullaryFnOnce;
 
 /// `u` becomes `act(u + bias)` in rows as long as `bias`.
-pub(super) fn finish<T: Real>(values: &mut [T], bias: &[T], activation: Activation) {
+pub(crate) fn finish<T: Real>(values: &mut [T], bias: &[T], activation: Activation) {
     dispatch(Finish { values, bias, activation });
 }
 

@@ -3,18 +3,9 @@
 use super::number::Number;
 use super::plan::Map;
 use super::{Activation, Net};
+use crate::flex::inside;
 use burn::backend::flex::FlexTensor;
-use burn::backend::{BackendTensor, DispatchTensorKind};
 use burn::tensor::Tensor;
-
-/// The Flex tensor inside; `None` on another device, and on one with autodiff.
-fn flex<const D: usize>(tensor: Tensor<D>) -> Option<FlexTensor> {
-    match tensor.into_dispatch().kind {
-        DispatchTensorKind::Flex(BackendTensor::Float(tensor)) => Some(tensor.to_contiguous()),
-        #[allow(unreachable_patterns)] // Unless other backends are there.
-        _ => None,
-    }
-}
 
 /// Flex tensors, contiguous.
 #[derive(Debug)]
@@ -35,11 +26,12 @@ impl Stored {
     /// The tensors of `net` and `z`, if all of them are Flex's.
     pub fn new(net: &Net, z: Tensor<2>) -> Option<Self> {
         let [_, features] = z.dims();
-        let z = flex(z)?;
+        let z = inside(z)?;
         let mut layers = Vec::with_capacity(net.hidden.len() + 1);
         for layer in net.hidden.iter().chain([&net.last]) {
-            let (bias, added) = (layer.bias.clone().map(flex), layer.added.clone().map(flex));
-            layers.push((flex(layer.weight.clone())?, absent_or(bias)?, absent_or(added)?));
+            let bias = absent_or(layer.bias.clone().map(inside))?;
+            let added = absent_or(layer.added.clone().map(inside))?;
+            layers.push((inside(layer.weight.clone())?, bias, added));
         }
         let num_params = net.last.weight.dims()[1] / features;
         let mut steps: Vec<Steps> = Vec::with_capacity(layers.len());

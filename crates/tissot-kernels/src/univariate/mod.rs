@@ -14,6 +14,9 @@ pub use block::{AnyBlock, Block};
 pub use log_scale::LogScale;
 pub use spline::{Law, Spline, SplineBlock};
 
+#[cfg(feature = "flex")]
+pub(crate) use rows::values_of;
+
 use crate::device::has_kernels;
 use burn::tensor::Tensor;
 use std::sync::Arc;

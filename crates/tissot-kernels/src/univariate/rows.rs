@@ -2,7 +2,7 @@
 
 use super::block::{AnyBlock, Block};
 use super::op::UnivariateOps;
-use super::{Direction, Setting};
+use super::{Direction, Setting, Univariate};
 use crate::LANES;
 use crate::flex::{contiguous, for_chunks, numbers, rows_per_task, tensor};
 use crate::real::{Lanes, Real};
@@ -146,11 +146,13 @@ fn forward<T: Real>(at: FlexTensor, params: FlexTensor, setting: &Setting) -> Fl
     let (at, params): (&[T], &[T]) = (numbers(&at), numbers(&params));
     let mut out = vec![T::ZERO; rows * features + rows];
     let (values, log_dets) = out.split_at_mut(rows * features);
+    let &Setting { univariate, direction, .. } = setting;
     match &setting.columns {
-        None => values_of(at, params, setting, values, log_dets),
+        None => values_of(at, params, univariate, direction, values, log_dets),
         Some(columns) => {
             let mut moved = vec![T::ZERO; rows * columns.len()];
-            values_of(&gather(at, features, columns), params, setting, &mut moved, log_dets);
+            let moving = gather(at, features, columns);
+            values_of(&moving, params, univariate, direction, &mut moved, log_dets);
             values.copy_from_slice(at);
             scatter(&moved, values, features, columns);
         }
@@ -158,8 +160,15 @@ fn forward<T: Real>(at: FlexTensor, params: FlexTensor, setting: &Setting) -> Fl
     tensor(out, &[rows * features + rows])
 }
 
-fn values_of<T: Real>(at: &[T], params: &[T], setting: &Setting, values: &mut [T], log_dets: &mut [T]) {
-    let &Setting { univariate, direction, .. } = setting;
+/// The values of some rows' elements, and the sums of the log-derivatives of each row.
+pub(crate) fn values_of<T: Real>(
+    at: &[T],
+    params: &[T],
+    univariate: Univariate,
+    direction: Direction,
+    values: &mut [T],
+    log_dets: &mut [T],
+) {
     let (rows, p) = (log_dets.len(), univariate.num_params());
     let elements = at.len() / rows.max(1);
     let chunk = rows_per_task(rows, elements * p);

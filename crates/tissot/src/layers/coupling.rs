@@ -1,6 +1,6 @@
 //! Coupling layers: some features are kept and decide how the others move.
 
-use crate::bijection::{Bijection, Context, positions, zero_log_det};
+use crate::bijection::{Bijection, Context, positions, same_rank, zero_log_det};
 use crate::error::Error;
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
@@ -9,6 +9,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tissot_kernels::few;
 use tissot_kernels::univariate::{self as fused, Direction};
 
 /// Which features a coupling keeps; the others move.
@@ -131,6 +132,8 @@ pub struct Coupling<N, U> {
     moved: Tensor<1, Int>,
     merge: Tensor<1, Int>,
     #[module(skip)]
+    seen: Arc<[usize]>,
+    #[module(skip)]
     columns: Arc<[usize]>,
 }
 
@@ -151,6 +154,7 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
             kept: indices(&kept, device),
             moved: indices(&moved, device),
             merge: indices(&merge, device),
+            seen: kept.into(),
             columns: moved.into(),
         }
     }
@@ -210,6 +214,25 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
         Some((y.reshape(dims), log_det))
     }
 
+    /// Network and univariate in one call, where the device has one for so few rows.
+    fn few<const D: usize>(
+        &self,
+        x: &Tensor<D>,
+        context: Context<'_>,
+        direction: Direction,
+    ) -> Option<(Tensor<D>, Tensor<1>)>
+    where
+        N: Conditioner<D>,
+    {
+        if D != 2 || x.dims()[0] > few::ROWS || self.kept_univariate.is_some() {
+            return None;
+        }
+        let univariate = self.univariate.fused()?;
+        let layer = few::Layer { seen: Some(&self.seen), moved: Some(&self.columns), univariate, direction };
+        let (y, log_det) = few::apply(&same_rank(x.clone()), |rows| self.net.pass(rows, context), layer)?;
+        Some((same_rank(y), log_det))
+    }
+
     /// Moves the kept features by their own univariate, where they have one.
     fn move_kept<const D: usize>(
         &self,
@@ -236,6 +259,9 @@ fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
 
 impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling<N, U> {
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        if let Some(done) = self.few(&x, context, Direction::Forward) {
+            return done;
+        }
         let kept = x.clone().select(1, self.kept.clone());
         let params = self.params(self.net.forward(kept.clone(), context));
         if let Some(done) = self.fused(&x, &params, Direction::Forward) {
@@ -248,6 +274,9 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
     }
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        if let Some(done) = self.few(&z, context, Direction::Inverse) {
+            return done;
+        }
         let (kept, own) = self.move_kept(z.clone().select(1, self.kept.clone()), U::inverse);
         let params = self.params(self.net.forward(kept.clone(), context));
         if let Some(done) = self.fused(&z, &params, Direction::Inverse) {

@@ -1,13 +1,13 @@
 //! The closed set of conditioners that a file or a command can name.
 
 use super::{Conditioner, Mlp, MlpConfig, ResidualMlp, ResidualMlpConfig};
-use crate::bijection::Context;
+use crate::bijection::{Context, same_rank};
 use crate::error::Error;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use std::any::Any;
+use tissot_kernels::few::Pass;
 
 /// Lists each variant once: its name, its network, its configuration.
 macro_rules! tables {
@@ -54,6 +54,12 @@ macro_rules! tables {
                     $(Self::$variant(net) => table(stringify!($net), x, |x| net.forward(x, context))),+
                 }
             }
+
+            fn pass(&self, rows: &mut Pass, context: Context<'_>) -> Option<()> {
+                match self {
+                    $(Self::$variant(net) => Conditioner::<2>::pass(net, rows, context)),+
+                }
+            }
         }
     };
 }
@@ -74,15 +80,7 @@ impl Default for ConditionerConfig {
 /// What `net` makes of `x`, a table of rank `D`, which must be 2.
 fn table<const D: usize>(name: &str, x: Tensor<D>, net: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<D> {
     assert_eq!(D, 2, "the {name} network conditions tables, rank 2; found rank {D}");
-    same(net(same(x)))
-}
-
-/// The tensor as one of rank `E`, which is `D` though the compiler cannot know: no operation, and so no step in the graph
-/// of gradients.
-fn same<const D: usize, const E: usize>(x: Tensor<D>) -> Tensor<E> {
-    let mut x = Some(x);
-    let x: &mut dyn Any = &mut x;
-    x.downcast_mut::<Option<Tensor<E>>>().and_then(Option::take).expect("tensors of one rank")
+    same_rank(net(same_rank(x)))
 }
 
 impl From<MlpConfig> for ConditionerConfig {

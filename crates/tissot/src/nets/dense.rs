@@ -5,6 +5,7 @@ use burn::nn::Linear;
 use burn::tensor::{Bool, Tensor};
 use std::sync::Arc;
 use tissot_kernels::dense::{Activation as Fused, MIN_SLOPE, Mask, dense, masked_dense};
+use tissot_kernels::few::Pass;
 
 /// `activation(x W + b)`, or `x W + b` where there is none.
 ///
@@ -27,6 +28,17 @@ pub(crate) fn masked_map(
     let (fused, after) = split(activation);
     let bias = layer.bias.as_ref().map(|bias| bias.val());
     finish(masked_dense(x, layer.weight.val(), bias, fused, mask, forbidden), after)
+}
+
+/// Takes a few rows through the same map; `None` if the kernel does not have the activation.
+pub(crate) fn pass(
+    rows: &mut Pass,
+    layer: &Linear,
+    activation: Option<Activation>,
+    mask: Option<&Mask>,
+) -> Option<()> {
+    let (activation, None) = split(activation) else { return None };
+    rows.map(layer.weight.val(), layer.bias.as_ref().map(|bias| bias.val()), activation, mask)
 }
 
 /// What the operation does itself, and what is left to do.

@@ -9,6 +9,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::few::Pass;
 
 /// The order in which features depend on one another: each on those before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,5 +266,19 @@ impl Conditioner<2> for Made {
             h = block.forward(h, c.as_ref(), self.activation, &self.dropout);
         }
         self.last.forward(h)
+    }
+
+    fn pass(&self, rows: &mut Pass, context: Context<'_>) -> Option<()> {
+        let alone = self.features == 1 && self.context == 0;
+        if alone || self.context_layer.is_some() || !self.blocks.is_empty() {
+            return None;
+        }
+        if self.context > 0 {
+            rows.append(input::features(context, self.context))?;
+        }
+        for layer in &self.layers {
+            layer.pass(rows, Some(self.activation))?;
+        }
+        self.last.pass(rows, None)
     }
 }

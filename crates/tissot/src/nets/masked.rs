@@ -7,6 +7,7 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use rand::Rng;
 use std::sync::Arc;
 use tissot_kernels::dense::Mask;
+use tissot_kernels::few::Pass;
 
 /// A linear map `x W + b` between units with degrees: the weight from `i` to `j` is 0 unless
 /// `degree(i) <= degree(j)`.
@@ -44,6 +45,11 @@ impl MaskedLinear {
     /// The map of `x`, then `activation`.
     pub(crate) fn forward_then(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
         dense::masked_map(&self.linear, x, Some(activation), &self.mask, || self.forbidden())
+    }
+
+    /// Takes a few rows through the map, then `activation`.
+    pub(crate) fn pass(&self, rows: &mut Pass, activation: Option<Activation>) -> Option<()> {
+        dense::pass(rows, &self.linear, activation, Some(&self.mask))
     }
 
     /// Where the weight is always 0, `[inputs, outputs]`.

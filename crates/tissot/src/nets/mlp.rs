@@ -8,6 +8,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::few::Pass;
 
 /// How to make an [`Mlp`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,5 +96,17 @@ impl Conditioner<2> for Mlp {
             h = self.dropout.forward(dense::map(layer, h, Some(self.activation)));
         }
         dense::map(&self.last, h, None)
+    }
+
+    fn pass(&self, rows: &mut Pass, context: Context<'_>) -> Option<()> {
+        match (self.inputs, self.context) {
+            (0, 0) => return None,
+            (_, 0) => {}
+            (_, width) => rows.append(input::features(context, width))?,
+        }
+        for layer in &self.hidden {
+            dense::pass(rows, layer, Some(self.activation), None)?;
+        }
+        dense::pass(rows, &self.last, None, None)
     }
 }

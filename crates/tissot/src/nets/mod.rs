@@ -24,6 +24,7 @@ pub use residual::{ContextMode, ResidualBlock, ResidualMlp, ResidualMlpConfig};
 use crate::bijection::Context;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
+use tissot_kernels::few::Pass;
 
 /// A network from the values a layer keeps, and the context, to the parameters of the values it moves.
 ///
@@ -33,6 +34,18 @@ use burn::tensor::Tensor;
 pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
     /// The parameters at `x` under `context`.
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> Tensor<D>;
+
+    /// Takes a few rows through the network, for the kernel that does all of a layer in one call where there are no
+    /// gradients: [`Conditioner::forward`], map by map.
+    ///
+    /// `None`, as by default, for a network that is more than linear maps one after another.
+    ///
+    /// # Panics
+    /// Where [`Conditioner::forward`] would.
+    fn pass(&self, rows: &mut Pass, context: Context<'_>) -> Option<()> {
+        let _ = (rows, context);
+        None
+    }
 }
 
 /// A conditioner whose parameters for a feature depend only on the features before it in [`CausalConditioner::order`].

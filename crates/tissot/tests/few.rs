@@ -1,0 +1,130 @@
+//! The kernel for a few rows against many rows, which take another path.
+
+#[path = "common/table.rs"]
+#[allow(dead_code)]
+mod table;
+
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use tissot::laws::randomize;
+use tissot::layers::*;
+use tissot::nets::*;
+use tissot::{Bijection, Context, Layer, LayerConfig};
+use tissot_kernels::few;
+use tissot_kernels::univariate::{Affine, Direction, LogScale, Order, Univariate};
+
+const FEATURES: usize = 5;
+const ROWS: usize = 6;
+
+/// Couplings and autoregressive layers under every univariate and some activations, one that the kernel does not have too.
+fn layers(context: usize) -> Vec<(String, Layer)> {
+    let activations = [Activation::Relu, Activation::LeakyRelu { slope: 0.2 }, Activation::Mish];
+    let mut layers = Vec::new();
+    for (i, (_, univariate)) in table::univariates().into_iter().enumerate() {
+        let activation = activations[i % activations.len()];
+        let mlp = MlpConfig { hidden: vec![16, 9], activation, ..Default::default() };
+        let made = MadeConfig { hidden: vec![16, 9], activation, ..Default::default() };
+        let conditioner = mlp.into();
+        let coupling = CouplingConfig { mask: Mask::Odd, univariate, conditioner, kept_univariate: None };
+        let autoregressive = AutoregressiveConfig { univariate, made };
+        for config in [LayerConfig::Coupling(coupling), LayerConfig::Autoregressive(autoregressive)] {
+            let mut rng = ChaCha8Rng::seed_from_u64(i as u64);
+            let layer = config.init(FEATURES, context, &Device::flex(), &mut rng).expect("a layer");
+            layers.push((format!("{config:?}"), randomize(layer, 7, 0.5)));
+        }
+    }
+    layers
+}
+
+fn random(rows: usize, columns: usize, seed: u64) -> Tensor<2> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let values: Vec<f64> = (0..rows * columns).map(|_| StandardNormal.sample(&mut rng)).collect();
+    Tensor::from_data(TensorData::new(values, [rows, columns]), (&Device::flex(), burn::tensor::DType::F64))
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
+}
+
+fn near(found: Tensor<2>, expected: Tensor<2>, tolerance: f64, what: &str) {
+    let (found, expected) = (numbers(found), numbers(expected));
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (f, e) in found.iter().zip(&expected) {
+        assert!((f - e).abs() / e.abs().max(1.0) < tolerance, "{what}: {f}, not {e}");
+    }
+}
+
+/// Rows one by one and in pairs against all of them at once, forward and back.
+fn check(dtype: FloatDType, tolerance: f64) {
+    assert!(ROWS > few::ROWS, "many rows take the other path");
+    for width in [0, 2] {
+        let (x, c) = (random(ROWS, FEATURES, 1).cast(dtype), random(ROWS, 2, 2).cast(dtype));
+        for (name, layer) in layers(width) {
+            let layer = tissot::dtype::cast(layer, dtype).expect("flex has all types");
+            let run = |x: Tensor<2>, c: Tensor<2>| {
+                let context = if width > 0 { Context::of(&c) } else { Context::NONE };
+                let (z, log_det) = layer.forward(x, context);
+                let (back, inverse) = layer.inverse(z.clone(), context);
+                [z, log_det.unsqueeze_dim(1), back, inverse.unsqueeze_dim(1)]
+            };
+            let all = run(x.clone(), c.clone());
+            for rows in [1, 2] {
+                for start in (0..ROWS).step_by(rows) {
+                    let cut = |t: &Tensor<2>| t.clone().narrow(0, start, rows);
+                    for (k, (found, all)) in run(cut(&x), cut(&c)).into_iter().zip(&all).enumerate() {
+                        near(found, cut(all), tolerance, &format!("{name}, row {start}, output {k}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_few_rows_are_as_many_in_f64() {
+    check(FloatDType::F64, 1e-12);
+}
+
+#[test]
+fn a_few_rows_are_as_many_in_f32() {
+    check(FloatDType::F32, 2e-5);
+}
+
+fn affine() -> few::Layer<'static> {
+    let univariate = Univariate::Affine(Affine { scale: LogScale::Exp, order: Order::ScaleThenShift });
+    few::Layer { seen: Some(&[0]), moved: Some(&[1]), univariate, direction: Direction::Forward }
+}
+
+/// `y_1 = e^(2 x_0) x_1 + 3 x_0`, by the formula.
+#[test]
+fn the_kernel_is_there_and_right() {
+    let weight = Tensor::<2>::from_data([[3.0, 2.0]], &Device::flex());
+    let network = |rows: &mut few::Pass| rows.map(weight.clone(), None, Default::default(), None);
+    let x = Tensor::<2>::from_data([[0.5, 2.0], [-1.0, 1.0]], &Device::flex());
+    let (y, log_det) = few::apply(&x, network, affine()).expect("a kernel");
+    let expected =
+        Tensor::from_data([[0.5, 2.0 * 1f64.exp() + 1.5], [-1.0, (-2f64).exp() - 3.0]], &Device::flex());
+    near(y, expected, 1e-6, "values");
+    assert_eq!(numbers(log_det), [1.0, -2.0]);
+}
+
+#[test]
+fn many_rows_gradients_and_other_types_are_left_to_others() {
+    let weight = Tensor::<2>::from_data([[3.0, 2.0]], &Device::flex());
+    let network = |rows: &mut few::Pass| rows.map(weight.clone(), None, Default::default(), None);
+    let ones = |rows| Tensor::<2>::ones([rows, 2], &Device::flex());
+    assert!(few::apply(&ones(few::ROWS), network, affine()).is_some());
+    assert!(few::apply(&ones(few::ROWS + 1), network, affine()).is_none());
+    assert!(few::apply(&ones(0), network, affine()).is_none());
+    assert!(few::apply(&ones(1).autodiff(), network, affine()).is_none());
+    assert!(few::apply(&ones(1).cast(FloatDType::F64), network, affine()).is_none());
+}
+
+#[test]
+#[should_panic(expected = "this network was made for 2 context features; found no context")]
+fn a_missing_context_is_named() {
+    let (_, layer) = layers(2).swap_remove(0);
+    let _ = layer.forward(random(1, FEATURES, 1).cast(FloatDType::F32), Context::NONE);
+}
