@@ -1,4 +1,19 @@
-//! What can be computed about a flow at a point: exact Jacobians.
+//! What can be computed about a flow at a point: exact Jacobians, the local geometry that they are, and the accounts of
+//! its log-determinant.
+//!
+//! Start with [`geometry`] for how a flow stretches its neighbourhood, with [`Ledger`] for which layer did it. All
+//! results are plain numbers that serde can write.
 
+mod balance;
+mod geometry;
+mod inputs;
 pub mod jacobian;
+mod ledger;
+mod mass;
 mod matrix;
+
+pub use balance::{Balance, Gap};
+pub use geometry::{LocalGeometry, SEPARATED, geometry, geometry_of_layers};
+pub use inputs::Inputs;
+pub use ledger::{Kind, LEVELS, Ledger, Summary, Term};
+pub use mass::{Mass, mass};
