@@ -5,15 +5,22 @@
 //! results are plain numbers that serde can write.
 
 mod balance;
+mod ellipse;
 mod geometry;
 mod inputs;
 pub mod jacobian;
 mod ledger;
 mod mass;
 mod matrix;
+mod metric;
+pub mod projections;
+mod tangents;
 
 pub use balance::{Balance, Gap};
+pub use ellipse::Ellipse;
 pub use geometry::{LocalGeometry, SEPARATED, geometry, geometry_of_layers};
 pub use inputs::Inputs;
 pub use ledger::{Kind, LEVELS, Ledger, Summary, Term};
 pub use mass::{Mass, mass};
+pub use metric::{Angle, Metric, geometry_of_model};
+pub use tangents::{jacobians, push};

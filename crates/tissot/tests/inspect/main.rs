@@ -3,3 +3,5 @@
 mod common;
 mod geometry;
 mod ledger;
+mod projections;
+mod tangents;
