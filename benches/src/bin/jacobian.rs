@@ -1,0 +1,49 @@
+//! Times exact Jacobians of one workload: `jacobian NAME [POINTS [f64]]` prints one line of JSON.
+//!
+//! Seconds for all points, the least of three runs: Jacobians in forward mode, the same with their singular value
+//! decompositions, and Jacobians in reverse mode.
+
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::time::Instant;
+use tissot::Context;
+use tissot::inspect::{geometry, jacobian::derivatives, jacobians};
+use tissot_benches::{NAMES, workload};
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let name = args.next().unwrap_or_default();
+    let points: usize = args.next().map_or(1_000, |t| t.parse().unwrap_or(1_000));
+    let dtype = if args.next().as_deref() == Some("f64") { FloatDType::F64 } else { FloatDType::F32 };
+    let Some(work) = workload(&name) else {
+        eprintln!("jacobian: found {name:?}, expected one of {}", NAMES.join(", "));
+        std::process::exit(2);
+    };
+    let device = Device::flex();
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let features = work.config.features;
+    let flow = work.config.init(&device, &mut rng).and_then(|flow| flow.to_dtype(dtype));
+    let flow = flow.unwrap_or_else(|error| panic!("{error}"));
+    let values: Vec<f32> = (0..points * features).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();
+    let x = Tensor::<2>::from_data(TensorData::new(values, [points, features]), (&device, flow.dtype()));
+    let map = &flow.bijection;
+    let forward = least(|| jacobians(map, &x, Context::NONE).len());
+    let decomposed = least(|| geometry(map, &x, Context::NONE).len());
+    let reverse = least(|| derivatives(map, &x, Context::NONE).len());
+    println!(
+        "{{\"workload\": \"{name}\", \"points\": {points}, \"dtype\": \"{dtype:?}\", \"s_jacobians\": {forward:.3}, \
+         \"s_geometry\": {decomposed:.3}, \"s_reverse\": {reverse:.3}}}"
+    );
+}
+
+/// The least time of three calls, in seconds.
+fn least(mut call: impl FnMut() -> usize) -> f64 {
+    (0..3)
+        .map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(call());
+            start.elapsed().as_secs_f64()
+        })
+        .fold(f64::INFINITY, f64::min)
+}
