@@ -1,14 +1,21 @@
 //! Digits left: how exactly a row comes back from the latent in f32.
 
 use super::double::Double;
-use super::geometry::{LocalGeometry, geometry};
 use super::jacobian::host;
+use super::tangents::push;
 use crate::bijection::{Bijection, Context};
+use crate::chain::Chain;
+use crate::layers::unit_tangents;
 use burn::tensor::Tensor;
+use nalgebra::DMatrix;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The largest relative error of rounding to f32.
 const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
+
+/// How many tangents go through the layers at a time.
+const ROWS_A_PASS: usize = 1 << 16;
 
 /// How many decimal digits a number in f32 has, `-log10` of the relative error of rounding: 7.2.
 pub const DIGITS_OF_F32: f64 = 7.224_719_895_935_548;
@@ -19,45 +26,111 @@ pub const DIGITS_OF_F32: f64 = 7.224_719_895_935_548;
 /// row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Digits {
-    /// Of the row as a vector, in the worst direction: `7.2 - log10(|z| / (s_n |x|))` with the smallest singular value
-    /// `s_n` of `dz/dx` and 2-norms; at most 7.2.
-    pub worst: f64,
-    /// The same for a rounding error without a direction: `7.2 - log10(|J^-1 diag(z)|_F / |x|)`; at most 7.2.
-    pub usual: f64,
-    /// Of each column: the decimals after the point of a standardised value, or the digits of one above 1:
-    /// `7.2 - log10(|row j of J^-1 diag(z)| / max(1, |x_j|))`; at most 7.2.
+    /// Of the row as a vector, with every layer's rounding, in no direction in particular: what a round trip measures.
+    pub expected: f64,
+    /// Of the row as a vector, with the rounding of the latent alone, in the worst direction:
+    /// `7.2 - log10(|z| / (s_n |x|))` with the smallest singular value `s_n` of `dz/dx` and 2-norms.
+    pub latent: f64,
+    /// As `expected`, of each column: the decimals after the point of a standardised value, or the digits of one
+    /// above 1.
     pub columns: Vec<f64>,
+    /// The layer whose rounding moves the row most, counted from 0: where digits are lost.
+    pub layer: usize,
 }
 
-impl Digits {
-    /// By the geometry of `forward` at `x`, and `z = forward(x)`.
-    ///
-    /// Rounding `z` to f32 moves it by up to `u |z|`, `u = 2^-24`. The inverse stretches that by up to `1 / s_n`, so `x` comes
-    /// back with a relative error of up to `u |z| / (s_n |x|)`; its `-log10` is the number of digits. A rounding error
-    /// has no reason to point in the worst direction, though: with independent errors `u z_i e_i` column `j` moves
-    /// by `u sqrt(sum_i (J^-1_ji z_i)^2)`.
-    ///
-    /// # Panics
-    /// Where the lengths differ.
-    pub fn of(at: &LocalGeometry, x: &[f64], z: &[f64]) -> Self {
-        let n = at.n();
-        assert_eq!([x.len(), z.len()], [n, n], "a row and its latent of {n} numbers");
-        // J^-1 = V diag(1/s) U^T.
-        let moved = |j: usize| {
-            (0..n)
-                .map(|i| {
-                    let entry: f64 =
-                        (0..n).map(|k| at.right[k][j] / at.singular_values[k] * at.left[k][i]).sum();
-                    (entry * z[i]).powi(2)
-                })
-                .sum::<f64>()
-        };
-        let squares: Vec<f64> = (0..n).map(moved).collect();
-        let columns = squares.iter().zip(x).map(|(square, x)| digits(square.sqrt(), x.abs().max(1.0)));
-        Self {
-            worst: digits(norm(z) / at.smallest(), norm(x)),
-            usual: digits(squares.iter().sum::<f64>().sqrt(), norm(x)),
-            columns: columns.collect(),
+/// The digits that are left of every sample of `x`, by the geometry of a chain's layers, in f64 where the device has
+/// it.
+///
+/// Rounding `z` to f32 moves it by up to `u |z|`, `u = 2^-24`, and the inverse stretches that by up to `1 / s_n`: a
+/// relative error of `u |z| / (s_n |x|)`, whose `-log10` is [`Digits::latent`] (Behrmann et al. 2021, "Understanding and mitigating
+/// exploding inverses in invertible neural networks", section 3, says why it explodes). A rounding error has no reason to
+/// point in the worst direction, though, and all layers round. With independent errors `u h_i` of every
+/// number `h_i` behind every layer, whose Jacobian from the data is `J_l`, column `j` moves by
+///
+/// ```text
+/// e_j = u sqrt(sum_l sum_i ((J_l^-1)_ji h_i)^2)
+/// columns[j] = -log10(e_j / max(1, |x_j|))        expected = -log10(|e| / |x|)
+/// ```
+///
+/// at most 7.2. Layers round inside, too, at the size of their parameters: `h_i` counts as 1 at least where it is
+/// smaller.
+///
+/// # Shapes
+/// `x`: `[batch, features, ..]`; one [`Digits`] a sample.
+///
+/// # Panics
+/// Where the shapes do not fit the chain.
+///
+/// # Cost
+/// That of [`jacobians`](super::jacobians()) in f64, and O(n^3) a layer and sample.
+pub fn digits_left<const D: usize, T: Bijection<D>>(
+    chain: &Chain<T>,
+    x: &Tensor<D>,
+    context: Context<'_>,
+) -> Vec<Digits> {
+    let double = Double::of(chain, x, context);
+    let dims = double.x.dims();
+    let [batch, n] = [dims[0], dims[1..].iter().product()];
+    let rows = (ROWS_A_PASS / n.max(1)).max(1);
+    (0..batch).step_by(rows).flat_map(|start| double.rows(start, rows.min(batch - start)).digits(n)).collect()
+}
+
+impl<const D: usize, T: Bijection<D>> Double<D, Chain<T>> {
+    fn digits(&self, n: usize) -> Vec<Digits> {
+        let (mut h, mut tangents) = (self.x.clone(), unit_tangents(self.x.dims()[0], n, &self.x));
+        let x = host(h.clone());
+        let mut losses: Vec<Loss> = x.chunks(n.max(1)).map(|_| Loss::new(n)).collect();
+        for (index, layer) in self.bijection.layers.iter().enumerate() {
+            (h, tangents) = push(layer, h, tangents, self.context());
+            let (values, columns) = (host(h.clone()), host(tangents.clone()));
+            losses.par_iter_mut().enumerate().for_each(|(b, loss)| {
+                // The tangents are the columns of J.
+                let jacobian = DMatrix::from_column_slice(n, n, &columns[b * n * n..(b + 1) * n * n]);
+                loss.layer(index, jacobian, &values[b * n..(b + 1) * n]);
+            });
+        }
+        x.chunks(n.max(1)).zip(losses).map(|(x, loss)| loss.digits(x)).collect()
+    }
+}
+
+/// The squares of what rounding moves each column by, in units of `u`.
+struct Loss {
+    squares: Vec<f64>,
+    worst: (usize, f64),
+    latent: f64,
+}
+
+impl Loss {
+    fn new(n: usize) -> Self {
+        Self { squares: vec![0.0; n], worst: (0, 0.0), latent: 0.0 }
+    }
+
+    /// Counts the rounding of the numbers `h` behind a layer.
+    fn layer(&mut self, index: usize, jacobian: DMatrix<f64>, h: &[f64]) {
+        let n = h.len();
+        let finite = jacobian.iter().all(|v| v.is_finite());
+        let smallest = || jacobian.singular_values().iter().copied().fold(f64::INFINITY, f64::min);
+        self.latent = if finite { norm(h) / smallest() } else { f64::NAN };
+        let inverse = jacobian.try_inverse().unwrap_or_else(|| DMatrix::from_element(n, n, f64::INFINITY));
+        let sizes: Vec<f64> = h.iter().map(|h| h.abs().max(1.0)).collect();
+        let mut total = 0.0;
+        for (row, square) in inverse.row_iter().zip(&mut self.squares) {
+            let own: f64 = row.iter().zip(&sizes).map(|(entry, size)| (entry * size).powi(2)).sum();
+            *square += own;
+            total += own;
+        }
+        if total > self.worst.1 {
+            self.worst = (index, total);
+        }
+    }
+
+    fn digits(self, x: &[f64]) -> Digits {
+        let column = |(square, x): (&f64, &f64)| digits(square.sqrt(), x.abs().max(1.0));
+        Digits {
+            expected: digits(self.squares.iter().sum::<f64>().sqrt(), norm(x)),
+            latent: digits(self.latent, norm(x)),
+            columns: self.squares.iter().zip(x).map(column).collect(),
+            layer: self.worst.0,
         }
     }
 }
@@ -70,32 +143,6 @@ fn digits(moved: f64, size: f64) -> f64 {
 
 fn norm(v: &[f64]) -> f64 {
     v.iter().map(|v| v * v).sum::<f64>().sqrt()
-}
-
-/// The digits that are left of every sample of `x`, from the geometry in f64 where the device has it.
-///
-/// # Shapes
-/// `x`: `[batch, features, ..]`; one [`Digits`] a sample.
-///
-/// # Panics
-/// Where the shapes do not fit the bijection.
-///
-/// # Cost
-/// That of [`geometry`] in f64, and O(n^3) a sample.
-pub fn digits_left<const D: usize, B: Bijection<D>>(
-    bijection: &B,
-    x: &Tensor<D>,
-    context: Context<'_>,
-) -> Vec<Digits> {
-    let double = Double::of(bijection, x, context);
-    let at = geometry(&double.bijection, &double.x, double.context());
-    let (z, _) = double.bijection.forward(double.x.clone(), double.context());
-    let (x, z) = (host(double.x.clone()), host(z));
-    let row = |(b, at): (usize, &LocalGeometry)| {
-        let place = b * at.n()..(b + 1) * at.n();
-        Digits::of(at, &x[place.clone()], &z[place])
-    };
-    at.iter().enumerate().map(row).collect()
 }
 
 /// What a round trip `x -> z -> x` leaves, measured in the number type of `x`: `-log10(|x' - x| / |x|)` of each sample, at
@@ -124,23 +171,33 @@ pub fn digits_measured<const D: usize, B: Bijection<D>>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::jacobian::Jacobian;
     use super::*;
 
     #[test]
     fn a_squeeze_by_a_thousand_costs_three_digits() {
-        // z = (x_0 / 1000, x_1), at x = (1000, 1): z = (1, 1).
-        let at = LocalGeometry::of(&Jacobian::new(2, 2, vec![1e-3, 0.0, 0.0, 1.0]));
-        let left = Digits::of(&at, &[1e3, 1.0], &[1.0, 1.0]);
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} is not {b}");
-        // The first column keeps all of its digits: it is large. So does the row, measured against it.
-        close(left.columns[0], DIGITS_OF_F32);
-        close(left.columns[1], DIGITS_OF_F32);
-        close(left.worst, DIGITS_OF_F32 - 2_f64.sqrt().log10());
-        // At x = (1, 1) the squeezed column is moved by what z_1 = 1 would not move it, and the worst case says so.
-        let left = Digits::of(&at, &[1.0, 1.0], &[1e-3, 1.0]);
-        close(left.worst, DIGITS_OF_F32 - 3.0 + 2_f64.sqrt().log10());
-        close(left.usual, DIGITS_OF_F32);
         close(DIGITS_OF_F32, -ROUNDING.log10());
+        // z = (x_0 / 1000, x_1) at x = (3, 4).
+        let mut loss = Loss::new(2);
+        loss.layer(0, DMatrix::from_column_slice(2, 2, &[1e-3, 0.0, 0.0, 1.0]), &[3e-3, 4.0]);
+        let left = loss.digits(&[3.0, 4.0]);
+        close(left.latent, DIGITS_OF_F32 - (4e3_f64.hypot(3.0) / 5.0).log10());
+        // What is below 1 counts as 1: 1000 u in the first column, 4 u in the second.
+        close(left.columns[0], DIGITS_OF_F32 - (1e3_f64 / 3.0).log10());
+        close(left.columns[1], DIGITS_OF_F32);
+        close(left.expected, DIGITS_OF_F32 - (1e3_f64.hypot(4.0) / 5.0).log10());
+    }
+
+    #[test]
+    fn the_layer_that_loses_digits_is_named_and_a_singular_one_leaves_none() {
+        let mut loss = Loss::new(1);
+        loss.layer(0, DMatrix::from_element(1, 1, 1.0), &[1.0]);
+        loss.layer(1, DMatrix::from_element(1, 1, 1e-5), &[1.0]);
+        loss.layer(2, DMatrix::from_element(1, 1, 0.1), &[1.0]);
+        assert_eq!(loss.digits(&[1.0]).layer, 1);
+        let mut loss = Loss::new(1);
+        loss.layer(0, DMatrix::from_element(1, 1, 0.0), &[1.0]);
+        let left = loss.digits(&[1.0]);
+        assert_eq!((left.expected, left.latent), (f64::NEG_INFINITY, f64::NEG_INFINITY));
     }
 }

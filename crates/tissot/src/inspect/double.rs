@@ -28,6 +28,16 @@ impl<const D: usize, B: Bijection<D>> Double<D, B> {
         }
     }
 
+    /// Some of the rows.
+    pub fn rows(&self, start: usize, rows: usize) -> Self {
+        Self {
+            bijection: self.bijection.clone(),
+            x: self.x.clone().narrow(0, start, rows),
+            features: self.features.as_ref().map(|c| c.clone().narrow(0, start, rows)),
+            maps: self.maps.as_ref().map(|c| c.clone().narrow(0, start, rows)),
+        }
+    }
+
     pub fn context(&self) -> Context<'_> {
         Context { features: self.features.as_ref(), maps: self.maps.as_ref() }
     }
