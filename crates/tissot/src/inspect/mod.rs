@@ -29,4 +29,5 @@ pub use leading::{Leading, largest_singular_values, smallest_singular_values};
 pub use ledger::{Kind, LEVELS, Ledger, Summary, Term};
 pub use mass::{Mass, mass};
 pub use metric::{Angle, Metric, geometry_of_model};
+pub(crate) use tangents::solve;
 pub use tangents::{jacobians, push};

@@ -5,5 +5,6 @@ mod digits;
 mod geometry;
 mod leading;
 mod ledger;
+mod model;
 mod projections;
 mod tangents;
