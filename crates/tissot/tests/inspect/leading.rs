@@ -1,8 +1,10 @@
 //! Leading singular values by iteration against those of the whole matrix.
 
-use crate::common::{flows, points};
-use tissot::Context;
+use crate::common::{flows, points, random};
+use tissot::base::BaseConfig;
 use tissot::inspect::{geometry, largest_singular_values, smallest_singular_values};
+use tissot::layers::{ActNormConfig, LuLinearConfig};
+use tissot::{Context, FlowConfig, LayerConfig};
 
 #[test]
 fn all_steps_find_all_singular_values() {
@@ -54,5 +56,28 @@ fn few_steps_find_the_leading_ones_and_say_how_well() {
             let first = found.singular_values[0] / exact.largest();
             assert!((0.99..1.0 + 1e-10).contains(&first), "{name}: {first} of the largest");
         }
+    }
+}
+
+#[test]
+fn images_have_leading_directions_too() {
+    let layers = vec![
+        LayerConfig::ActNorm(ActNormConfig::default()),
+        LayerConfig::LuLinear(LuLinearConfig::default()),
+    ];
+    let config = FlowConfig { features: 3, context: 0, embedding: None, layers, base: BaseConfig::default() };
+    let (flow, x) = (random(&config, 0.8), points([2, 3, 2, 4], 1));
+    let exact = geometry::<4, _>(&flow.bijection, &x, Context::NONE);
+    // Three singular values, each eight times: three steps see one direction of each.
+    let largest = largest_singular_values::<4, _>(&flow.bijection, &x, Context::NONE, 3, 3);
+    let smallest = smallest_singular_values::<4, _>(&flow.bijection, &x, Context::NONE, 1, 3);
+    for ((exact, largest), smallest) in exact.iter().zip(&largest).zip(&smallest) {
+        assert_eq!(exact.n(), 24);
+        for (k, found) in largest.singular_values.iter().enumerate() {
+            let expected = exact.singular_values[8 * k];
+            assert!((found - expected).abs() < 1e-9 * exact.largest(), "{found} is not {expected}");
+        }
+        let (found, expected) = (smallest.singular_values[0], exact.smallest());
+        assert!((found - expected).abs() < 1e-6 * expected, "{found} is not {expected}");
     }
 }
