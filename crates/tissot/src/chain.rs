@@ -1,8 +1,10 @@
 //! Composition: one bijection after another, as a list or as a tuple.
 
 use crate::bijection::{Bijection, Context, Sink, zero_log_det};
+use crate::inspect::push;
 use burn::module::Module;
 use burn::tensor::Tensor;
+use std::ops::Range;
 
 /// A list of bijections of one type, applied first to last: `f = f_n . .. . f_1`.
 ///
@@ -18,6 +20,18 @@ impl<T> Chain<T> {
     /// A chain of `layers`, the one that sees the data first.
     pub fn new(layers: Vec<T>) -> Self {
         Self { layers }
+    }
+
+    /// The chain of some of the layers, such as `2..5`; weights are shared, not copied.
+    ///
+    /// # Panics
+    /// Outside the chain.
+    #[must_use]
+    pub fn part(&self, layers: Range<usize>) -> Self
+    where
+        T: Clone,
+    {
+        Self { layers: self.layers[layers].to_vec() }
     }
 
     /// Goes forward one layer at a time: an iterator over each layer's output and log-det.
@@ -72,6 +86,15 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
         (Self { layers }, x)
     }
 
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        Some(self.layers.iter().fold((x, tangents), |(x, tangents), layer| push(layer, x, tangents, context)))
+    }
+
     fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
         self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
             layer.walk(x, context, &mut |name, z, log_det| sink(&format!("{index}.{name}"), z, log_det))
@@ -104,6 +127,10 @@ macro_rules! tuple {
                     layer
                 },)+);
                 (layers, x)
+            }
+            fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {
+                $(let (x, tangents) = push(&self.$index, x, tangents, context);)+
+                Some((x, tangents))
             }
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 $(let x = self.$index.walk(x, context, &mut |name, z, log_det| {

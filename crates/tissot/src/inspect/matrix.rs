@@ -1,9 +1,11 @@
 //! One Jacobian as a matrix on the host.
 
+use serde::Serialize;
+
 /// The derivatives of one sample's outputs by some inputs, in f64 on the host.
 ///
 /// Features of events of a higher rank are counted in memory order: `(channel * height + row) * width + column`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Jacobian {
     outputs: usize,
     inputs: usize,
@@ -47,6 +49,17 @@ impl Jacobian {
             self.inputs
         );
         self.values[i * self.inputs + j]
+    }
+
+    /// Column `j` times `scales[j]`: the derivatives by other lengths of the inputs.
+    ///
+    /// # Panics
+    /// Where there is not one scale a column.
+    #[must_use]
+    pub fn with_columns_scaled(&self, scales: &[f64]) -> Self {
+        assert_eq!(scales.len(), self.inputs, "a scale for each column");
+        let values = self.values.iter().zip(scales.iter().cycle()).map(|(value, scale)| value * scale);
+        Self { values: values.collect(), ..*self }
     }
 
     /// `log |det J|`, -infinity where `J` is singular; O(n^3).

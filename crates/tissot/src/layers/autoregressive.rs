@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
+use crate::layers::tangent;
 use crate::nets::{CausalConditioner, Made, MadeConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, ModuleDisplay};
@@ -144,5 +145,19 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
             total = total + log_det;
         }
         (x.reshape(dims), total)
+    }
+
+    /// For networks with a rule of their own.
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let dims = x.dims();
+        let x = as_table(x);
+        let at = (x.clone(), tangents.clone());
+        let (z, tangents) = tangent::conditioned(&self.net, &self.univariate, at, (x, tangents), context)?;
+        Some((z.reshape(dims), tangents))
     }
 }

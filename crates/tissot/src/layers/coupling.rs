@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, positions, same_rank, zero_log_det};
 use crate::error::Error;
+use crate::layers::tangent;
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, Param};
@@ -285,5 +286,42 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         let moved = z.select(1, self.moved.clone());
         let (moved, log_det) = Self::elements(moved, |z| self.univariate.inverse(z, params));
         (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
+    }
+
+    /// On tables, for networks with a rule of their own.
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        if D != 2 {
+            return None;
+        }
+        let dims = x.dims();
+        let kept = x.clone().select(1, self.kept.clone());
+        let moved = x.select(1, self.moved.clone()).reshape([dims[0], self.columns.len()]);
+        let kept_tangents = tangent::select(tangents.clone(), self.kept.clone());
+        let moved_tangents = tangent::select(tangents, self.moved.clone());
+        let (moved, moved_tangents) = tangent::conditioned(
+            &self.net,
+            &self.univariate,
+            (kept.clone(), kept_tangents.clone()),
+            (moved, moved_tangents),
+            context,
+        )?;
+        let kept = kept.reshape([dims[0], dims[1] - self.columns.len()]);
+        let (kept, kept_tangents) = match (&self.kept_univariate, &self.kept_params) {
+            (Some(univariate), Some(params)) => {
+                let [_, n, p] = params.val().dims();
+                let at = tangent::Slopes::of(univariate, kept, params.val().expand([dims[0], n, p]));
+                (at.y, kept_tangents * at.by_x.unsqueeze_dim(1))
+            }
+            _ => (kept, kept_tangents),
+        };
+        let z = Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone());
+        let tangents =
+            tangent::select(Tensor::cat(vec![kept_tangents, moved_tangents], 2), self.merge.clone());
+        Some((z.reshape(dims), tangents))
     }
 }

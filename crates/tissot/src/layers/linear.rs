@@ -7,6 +7,7 @@ mod triangular;
 pub use config::{DiagonalLaw, LinearStart, LuLinearConfig, PermutationPlace};
 
 use super::permutation::Permutation;
+use super::tangent;
 use crate::bijection::{Bijection, Context, along_features, positions};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -129,5 +130,16 @@ impl<const D: usize> Bijection<D> for LuLinear {
             None => z,
         };
         (apply(lower, upper, z), log_det)
+    }
+
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let (upper, lower) = self.factors();
+        let moved = tangent::each(tangents, x.dims(), |t| apply(upper, lower, t));
+        Some((self.forward(x, context).0, moved))
     }
 }

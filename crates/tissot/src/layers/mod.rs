@@ -5,6 +5,9 @@ mod autoregressive;
 mod coupling;
 mod linear;
 mod permutation;
+mod tangent;
+
+pub(crate) use tangent::unit_tangents;
 
 pub use actnorm::{ActNorm, ActNormConfig};
 pub use autoregressive::{Autoregressive, AutoregressiveConfig};

@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
+use crate::layers::tangent;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
@@ -139,6 +140,11 @@ impl<const D: usize> Bijection<D> for Permutation {
     fn inverse(&self, z: Tensor<D>, _: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let log_det = zero_log_det(&z);
         (z.select(1, self.inverse_indices()), log_det)
+    }
+
+    fn push(&self, x: Tensor<D>, tangents: Tensor<3>, _: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {
+        let moved = tangent::each(tangents, x.dims(), |t| t.select(1, self.indices()));
+        Some((x.select(1, self.indices()), moved))
     }
 }
 

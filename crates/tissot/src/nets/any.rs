@@ -1,6 +1,6 @@
 //! The closed set of conditioners that a file or a command can name.
 
-use super::{Conditioner, Mlp, MlpConfig, ResidualMlp, ResidualMlpConfig};
+use super::{Conditioner, Mlp, MlpConfig, ResidualMlp, ResidualMlpConfig, Tangents};
 use crate::bijection::{Context, same_rank};
 use crate::error::Error;
 use burn::module::Module;
@@ -58,6 +58,13 @@ macro_rules! tables {
             fn pass(&self, rows: &mut Pass, context: Context<'_>) -> Option<()> {
                 match self {
                     $(Self::$variant(net) => Conditioner::<2>::pass(net, rows, context)),+
+                }
+            }
+
+            fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<Tangents> {
+                match self {
+                    $(Self::$variant(net) if D == 2 => net.push(same_rank(x), tangents, context),)+
+                    _ => None,
                 }
             }
         }
