@@ -7,7 +7,8 @@
 use burn::tensor::{Bool, Device, Distribution, Int, Tensor, TensorData, activation, module};
 use std::sync::Arc;
 use std::time::Instant;
-use tissot_kernels::dense::{Activation, Mask, dense, masked_dense};
+use tissot_kernels::activation::Activation;
+use tissot_kernels::dense::{Mask, dense, masked_dense};
 
 struct Layer {
     weight: Tensor<2>,
@@ -42,7 +43,7 @@ fn forward(layers: &[Layer], x: Tensor<2>, way: Way) -> Tensor<2> {
     for (i, layer) in layers.iter().enumerate() {
         let last = i + 1 == layers.len();
         let (w, b) = (layer.weight.clone(), Some(layer.bias.clone()));
-        let act = if last { Activation::None } else { Activation::Relu };
+        let act = (!last).then_some(Activation::Relu);
         let burn = |w, h| {
             let u = module::linear(h, w, b.clone());
             if last { u } else { activation::relu(u) }
@@ -99,7 +100,7 @@ fn single(rows: usize, inputs: usize, outputs: usize) {
     let w = Tensor::<2>::random([inputs, outputs], Distribution::Normal(0.0, 1.0), &device);
     let b = Tensor::<1>::random([outputs], Distribution::Normal(0.0, 1.0), &device);
     let fused = time(|| {
-        std::hint::black_box(dense(x.clone(), w.clone(), Some(b.clone()), Activation::Relu));
+        std::hint::black_box(dense(x.clone(), w.clone(), Some(b.clone()), Some(Activation::Relu)));
     });
     let burn = time(|| {
         std::hint::black_box(activation::relu(module::linear(x.clone(), w.clone(), Some(b.clone()))));

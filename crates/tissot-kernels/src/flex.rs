@@ -59,6 +59,35 @@ pub(crate) fn tensor<T: Real>(values: Vec<T>, shape: &[usize]) -> FlexTensor {
     FlexTensor::new(T::bytes(values), Layout::contiguous(Shape::from(shape.to_vec())), T::DTYPE)
 }
 
+/// A tensor to be overwritten, all of its memory its own numbers, one after the other. Writing to it copies it first where
+/// another one holds it too.
+pub(crate) fn own<T: Real>(tensor: FlexTensor) -> FlexTensor {
+    let tensor = contiguous(tensor);
+    let whole =
+        tensor.layout().start_offset() == 0 && tensor.layout().num_elements() == T::storage(&tensor).len();
+    if whole { tensor } else { copy::<T>(&tensor) }
+}
+
+fn copy<T: Real>(of: &FlexTensor) -> FlexTensor {
+    let shape: Vec<usize> = of.layout().shape().iter().copied().collect();
+    tensor(numbers::<T>(of).to_vec(), &shape)
+}
+
+/// Fewer multiplications than this stay on one thread.
+const PARALLEL: usize = 160 * 160 * 160;
+
+/// Whether so many multiplications are worth the call of other threads.
+pub(crate) fn parallel(work: usize) -> bool {
+    work >= PARALLEL && rayon::current_num_threads() > 1
+}
+
+/// How many of `rows` to compute at once, where all together cost `work` multiplications: a share for each thread where
+/// they are worth it.
+pub(crate) fn share(rows: usize, work: usize) -> usize {
+    let shares = if parallel(work) { rayon::current_num_threads() } else { 1 };
+    rows.div_ceil(shares).next_multiple_of(8)
+}
+
 /// How many rows one task takes: all of them where the work (`per_row` numbers a row) is small.
 pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
     let threads = rayon::current_num_threads();
@@ -69,7 +98,7 @@ pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
 }
 
 /// Calls `task(index, ..)` for each chunk of two outputs, each given with its chunks' size, in parallel where there are
-/// several.
+/// several chunks and threads. The second output may be empty; then so are its chunks.
 pub(crate) fn for_chunks<T: Real>(
     outputs: [(&mut [T], usize); 2],
     task: impl Fn(usize, &mut [T], &mut [T]) + Sync,
@@ -78,8 +107,20 @@ pub(crate) fn for_chunks<T: Real>(
     if a_size == 0 || a.len() <= a_size {
         return task(0, a, b);
     }
-    a.par_chunks_mut(a_size)
-        .zip(b.par_chunks_mut(b_size.max(1)))
-        .enumerate()
-        .for_each(|(i, (a, b))| task(i, a, b));
+    let b = b.chunks_mut(b_size.max(1)).chain(std::iter::repeat_with(Default::default));
+    let chunks = a.chunks_mut(a_size).zip(b).enumerate();
+    if rayon::current_num_threads() > 1 {
+        chunks.collect::<Vec<_>>().into_par_iter().for_each(|(i, (a, b))| task(i, a, b));
+    } else {
+        chunks.for_each(|(i, (a, b))| task(i, a, b));
+    }
+}
+
+/// `f(index, chunk)` for the chunks of `data`, in parallel where there are several chunks and threads.
+pub(crate) fn chunks<T: Real>(data: &mut [T], size: usize, f: impl Fn(usize, &mut [T]) + Send + Sync) {
+    if data.len() > size && rayon::current_num_threads() > 1 {
+        data.par_chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    } else {
+        data.chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    }
 }

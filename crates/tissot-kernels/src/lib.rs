@@ -9,12 +9,16 @@
 //! f32 and f64. They work on blocks of [`LANES`] elements, in loops over lanes that the compiler turns into vector
 //! instructions for the processor at hand, and in parallel over rows.
 
+pub mod activation;
 pub mod dense;
 mod device;
 pub mod few;
 #[cfg(feature = "flex")]
 mod flex;
+pub mod lu;
 pub mod made;
+#[cfg(feature = "flex")]
+mod matrix;
 pub mod optimiser;
 mod real;
 mod simd;

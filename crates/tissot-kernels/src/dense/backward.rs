@@ -1,11 +1,11 @@
 //! The backward pass on the CPU.
 
-use super::flex::{chunks, masked, matrix, parallel, share};
+use super::flex::masked;
 use super::mask::Panel;
-use super::matrix::{Matrix, Target, product};
 use super::op::{InputGradients, Saved};
 use super::{Mask, passes};
-use crate::flex::tensor;
+use crate::flex::{chunks, parallel, share, tensor};
+use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -19,9 +19,9 @@ const BLOCK: usize = 256;
 pub(super) fn backward<T: Real>(saved: &Saved<Flex>, grad: FlexTensor, bias: bool) -> InputGradients<Flex> {
     let mut grad = unshared(grad);
     let sums = pull_back::<T>(saved, &mut grad, bias);
-    let g = matrix::<T>(&grad);
+    let g = Matrix::<T>::of(&grad);
     let of_x = || Some(grad_input(g, saved.weight.as_ref()?, saved.mask.as_deref()));
-    let of_weight = || Some(grad_weight(matrix::<T>(saved.x.as_ref()?), g, saved.mask.as_deref()));
+    let of_weight = || Some(grad_weight(Matrix::<T>::of(saved.x.as_ref()?), g, saved.mask.as_deref()));
     let work = saved.x.as_ref().map_or(0, |x| x.layout().num_elements() * g.shape()[1]);
     let both = saved.weight.is_some() && saved.x.is_some();
     let (of_x, of_weight) =
@@ -39,25 +39,25 @@ fn unshared(tensor: FlexTensor) -> FlexTensor {
 /// Multiplies `grad` by the derivative of the activation, in place; the sums of its columns where `bias` wants them.
 fn pull_back<T: Real>(saved: &Saved<Flex>, grad: &mut FlexTensor, bias: bool) -> Vec<T> {
     let [rows, outputs] = [0, 1].map(|axis| grad.layout().shape()[axis]);
-    if rows * outputs == 0 || (saved.output.is_none() && !bias) {
+    if rows * outputs == 0 || (saved.kept.is_none() && !bias) {
         return vec![T::ZERO; outputs];
     }
     let size = BLOCK * outputs;
     let mut sums = vec![T::ZERO; rows.div_ceil(BLOCK) * outputs];
-    if let Some(output) = &saved.output {
-        let output = output.to_contiguous();
-        let output = T::storage(&output);
-        let one = |((grad, output), sums): ((&mut [T], &[T]), &mut [T])| {
-            passes::pull_back(grad, output, saved.activation, sums);
+    if let Some(kept) = &saved.kept {
+        let kept = kept.to_contiguous();
+        let kept = T::storage(&kept);
+        let one = |((grad, kept), sums): ((&mut [T], &[T]), &mut [T])| {
+            passes::pull_back(grad, kept, saved.activation, sums);
         };
         let grad = T::storage_mut(grad);
         if grad.len() > size && rayon::current_num_threads() > 1 {
             grad.par_chunks_mut(size)
-                .zip(output.par_chunks(size))
+                .zip(kept.par_chunks(size))
                 .zip(sums.par_chunks_mut(outputs))
                 .for_each(one);
         } else {
-            grad.chunks_mut(size).zip(output.chunks(size)).zip(sums.chunks_mut(outputs)).for_each(one);
+            grad.chunks_mut(size).zip(kept.chunks(size)).zip(sums.chunks_mut(outputs)).for_each(one);
         }
     } else {
         let grad = T::storage(grad);
@@ -77,7 +77,7 @@ fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask
     let whole = [Panel::whole(inputs, outputs)];
     let panels = mask.map_or(&whole[..], Mask::by_inputs);
     let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
-    let w = matrix::<T>(&weight);
+    let w = Matrix::<T>::of(&weight);
     let mut out = vec![T::ZERO; rows * inputs];
     if !out.is_empty() {
         let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied));

@@ -1,20 +1,18 @@
-//! The same operations in burn's own: for devices and number types without a kernel, and what the kernels are
-//! tested against.
+//! The same operations in burn's own: for devices and number types without a kernel.
 
-use super::Activation;
-use burn::tensor::{Tensor, activation, module};
+use crate::activation::{Activation, composed};
+use burn::tensor::{Tensor, module};
 
 /// `act(x W + b)`, see [`super::dense`].
 pub(super) fn dense(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
-    activation: Activation,
+    activation: Option<Activation>,
 ) -> Tensor<2> {
     let u = module::linear(x, weight, bias);
     match activation {
-        Activation::None => u,
-        Activation::Relu => activation::relu(u),
-        Activation::LeakyRelu { slope } => activation::leaky_relu(u, slope),
+        Some(activation) => composed(u, activation),
+        None => u,
     }
 }

@@ -1,10 +1,12 @@
 //! The forward pass on the CPU.
 
-use super::flex::{chunks, masked, matrix, share};
+use super::flex::masked;
 use super::mask::Panel;
-use super::matrix::{Target, product};
-use super::{Activation, Mask, passes, thin};
-use crate::flex::tensor;
+use super::masked_row::masked_row;
+use super::{Mask, passes};
+use crate::activation::{Activation, keeps_slope};
+use crate::flex::{for_chunks, share, tensor};
+use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
 use burn::backend::flex::FlexTensor;
 
@@ -12,40 +14,46 @@ use burn::backend::flex::FlexTensor;
 const BLOCK: usize = 512;
 
 /// `act(x W + b)`: the product of a block of rows, then bias and activation in one pass.
+///
+/// Where `keep` says so, what else the gradient of the activation needs is given, too.
 pub(super) fn forward<T: Real>(
     x: &FlexTensor,
     weight: &FlexTensor,
     bias: &FlexTensor,
-    activation: Activation,
+    activation: Option<Activation>,
     mask: Option<&Mask>,
-) -> FlexTensor {
+    keep: bool,
+) -> (FlexTensor, Option<FlexTensor>) {
     let (rows, [inputs, outputs]) = (x.layout().shape()[0], [0, 1].map(|axis| weight.layout().shape()[axis]));
-    let whole = [Panel::whole(outputs, inputs)];
-    let panels = mask.map_or(&whole[..], Mask::by_outputs);
-    let (x, bias) = (matrix::<T>(x), bias.to_contiguous());
-    let bias = T::storage(&bias);
     let mut out = vec![T::ZERO; rows * outputs];
-    if out.is_empty() {
-        return tensor(out, &[rows, outputs]);
-    }
-    if let (Some(mask), 1) = (mask, rows) {
-        thin::masked_row(&mut out, x, T::storage(&weight.to_contiguous()), mask.runs());
-        passes::finish(&mut out, bias, activation);
-        return tensor(out, &[rows, outputs]);
-    }
-    let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
-    let w = matrix::<T>(&weight);
-    let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied)).min(BLOCK);
-    chunks(&mut out, block * outputs, |i, out| {
-        let x = x.rows(i * block..i * block + out.len() / outputs);
-        for panel in panels {
-            for (n, range) in panel.across.iter().enumerate() {
-                let target = Target::new(out, outputs, panel.along.clone());
-                let w = w.rows(range.clone()).cols(panel.along.clone());
-                product(target, x.cols(range.clone()), w, n > 0);
-            }
+    let keep = keep && keeps_slope(activation);
+    let mut kept = vec![T::ZERO; if keep { out.len() } else { 0 }];
+    if !out.is_empty() {
+        let bias = bias.to_contiguous();
+        let bias = T::storage(&bias);
+        let finish = |out: &mut [T], kept: &mut [T]| passes::finish(out, kept, bias, activation);
+        let x = Matrix::<T>::of(x);
+        if let (Some(mask), 1) = (mask, rows) {
+            masked_row(&mut out, x, T::storage(&weight.to_contiguous()), mask.runs());
+            finish(&mut out, &mut kept);
+        } else {
+            let whole = [Panel::whole(outputs, inputs)];
+            let panels = mask.map_or(&whole[..], Mask::by_outputs);
+            let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
+            let w = Matrix::<T>::of(&weight);
+            let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied)).min(BLOCK);
+            for_chunks([(&mut out, block * outputs), (&mut kept, block * outputs)], |i, out, kept| {
+                let x = x.rows(i * block..i * block + out.len() / outputs);
+                for panel in panels {
+                    for (n, range) in panel.across.iter().enumerate() {
+                        let target = Target::new(out, outputs, panel.along.clone());
+                        let w = w.rows(range.clone()).cols(panel.along.clone());
+                        product(target, x.cols(range.clone()), w, n > 0);
+                    }
+                }
+                finish(out, kept);
+            });
         }
-        passes::finish(out, bias, activation);
-    });
-    tensor(out, &[rows, outputs])
+    }
+    (tensor(out, &[rows, outputs]), keep.then(|| tensor(kept, &[rows, outputs])))
 }

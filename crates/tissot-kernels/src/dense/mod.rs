@@ -23,49 +23,33 @@ mod forward;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod mask;
 #[cfg(feature = "flex")]
-mod matrix;
+mod masked_row;
 #[cfg(feature = "flex")]
 mod op;
 #[cfg(feature = "flex")]
 mod passes;
-#[cfg(feature = "flex")]
-mod thin;
 
 pub use mask::Mask;
 #[cfg(feature = "flex")]
 pub(crate) use passes::finish;
 
+use crate::activation::Activation;
 use burn::tensor::{Bool, Tensor};
 use std::sync::Arc;
 
-/// What follows a linear map.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Activation {
-    /// Nothing: `u`.
-    #[default]
-    None,
-    /// `max(u, 0)`, with the derivative 0 at 0; NaN stays NaN.
-    Relu,
-    /// `u` where `u >= 0`, else `slope u`.
-    ///
-    /// Its derivative is read from the sign of its output, so the slope must be at least [`MIN_SLOPE`].
-    LeakyRelu {
-        /// The slope below 0.
-        slope: f64,
-    },
-}
-
-/// The least slope of [`Activation::LeakyRelu`]: with less a small negative number could become 0.
-pub const MIN_SLOPE: f64 = 1e-6;
-
-/// `act(x W + b)`.
+/// `act(x W + b)`, or `x W + b` without an activation.
 ///
 /// # Shapes
 /// `x`: `[rows, inputs]`, `weight`: `[inputs, outputs]`, `bias`: `[outputs]` -> `[rows, outputs]`.
 ///
 /// # Panics
-/// Where the shapes or number types do not fit together, and for a slope below [`MIN_SLOPE`].
-pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>, activation: Activation) -> Tensor<2> {
+/// Where the shapes or number types do not fit together, and for an ELU whose `alpha` or `scale` is not positive.
+pub fn dense(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Option<Activation>,
+) -> Tensor<2> {
     check(&x, &weight, bias.as_ref(), activation);
     let composed = |x, weight, bias| composed::dense(x, weight, bias, activation);
     #[cfg(feature = "flex")]
@@ -92,7 +76,7 @@ pub fn masked_dense(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
-    activation: Activation,
+    activation: Option<Activation>,
     mask: &Arc<Mask>,
     forbidden: impl FnOnce() -> Tensor<2, Bool>,
 ) -> Tensor<2> {
@@ -106,14 +90,14 @@ pub fn masked_dense(
     composed(x, weight, bias)
 }
 
-fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>, activation: Activation) {
+fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>, activation: Option<Activation>) {
     let ([_, width], [inputs, outputs]) = (x.dims(), weight.dims());
     assert_eq!(width, inputs, "x has {width} columns, but the weight has {inputs} rows");
     if let Some(bias) = bias {
         let [found] = bias.dims();
         assert_eq!(found, outputs, "the bias has {found} entries, but the weight has {outputs} columns");
     }
-    if let Activation::LeakyRelu { slope } = activation {
-        assert!(slope >= MIN_SLOPE, "the slope of a leaky ReLU must be at least {MIN_SLOPE}; found {slope}");
+    if let Some(activation) = activation {
+        activation.check();
     }
 }

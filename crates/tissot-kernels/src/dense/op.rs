@@ -1,6 +1,7 @@
 //! The operation on burn's backends: where there is a kernel, and its place in the graph of gradients.
 
-use super::{Activation, Mask, flex};
+use super::{Mask, flex};
+use crate::activation::Activation;
 use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -17,7 +18,7 @@ pub(super) fn fused(
     x: Tensor<2>,
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
-    activation: Activation,
+    activation: Option<Activation>,
     mask: Option<&Arc<Mask>>,
     otherwise: impl FnOnce(Tensor<2>, Tensor<2>, Option<Tensor<1>>) -> Tensor<2>,
 ) -> Tensor<2> {
@@ -53,13 +54,22 @@ pub(super) trait DenseOps: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activation: Activation,
+        activation: Option<Activation>,
         mask: Option<Arc<Mask>>,
     ) -> FloatTensor<Self>;
 }
 
 /// A backend that has both passes.
 pub(super) trait DenseKernels: DenseOps {
+    /// The operation, and what else the gradient of the activation needs, if anything.
+    fn dense_and_keep(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Option<Activation>,
+        mask: Option<&Mask>,
+    ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
+
     /// The gradients of the inputs that are wanted.
     fn dense_backward(saved: Saved<Self>, grad: FloatTensor<Self>, bias: bool) -> InputGradients<Self>;
 }
@@ -71,9 +81,9 @@ pub(super) struct Saved<B: Backend> {
     pub(super) x: Option<FloatTensor<B>>,
     /// The weight, where the gradient of the input is wanted.
     pub(super) weight: Option<FloatTensor<B>>,
-    /// The output, where there is an activation.
-    pub(super) output: Option<FloatTensor<B>>,
-    pub(super) activation: Activation,
+    /// The output or the slopes, where there is an activation.
+    pub(super) kept: Option<FloatTensor<B>>,
+    pub(super) activation: Option<Activation>,
     pub(super) mask: Option<Arc<Mask>>,
 }
 
@@ -85,14 +95,24 @@ impl DenseOps for Flex {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activation: Activation,
+        activation: Option<Activation>,
         mask: Option<Arc<Mask>>,
     ) -> FloatTensor<Self> {
-        flex::forward(&x, &weight, &bias, activation, mask.as_deref())
+        flex::forward(&x, &weight, &bias, activation, mask.as_deref(), false).0
     }
 }
 
 impl DenseKernels for Flex {
+    fn dense_and_keep(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Option<Activation>,
+        mask: Option<&Mask>,
+    ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>) {
+        flex::forward(&x, &weight, &bias, activation, mask, true)
+    }
+
     fn dense_backward(saved: Saved<Self>, grad: FloatTensor<Self>, bias: bool) -> InputGradients<Self> {
         flex::backward(&saved, grad, bias)
     }
@@ -121,7 +141,7 @@ impl<B: DenseKernels, C: CheckpointStrategy> DenseOps for Autodiff<B, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        activation: Activation,
+        activation: Option<Activation>,
         mask: Option<Arc<Mask>>,
     ) -> FloatTensor<Self> {
         let (x_tracked, weight_tracked) = (x.is_tracked(), weight.is_tracked());
@@ -131,11 +151,12 @@ impl<B: DenseKernels, C: CheckpointStrategy> DenseOps for Autodiff<B, C> {
         match prep {
             OpsKind::UnTracked(prep) => prep.finish(B::dense(x, weight, bias, activation, mask)),
             OpsKind::Tracked(prep) => {
-                let output = B::dense(x.clone(), weight.clone(), bias, activation, mask.clone());
+                let (output, slopes) =
+                    B::dense_and_keep(x.clone(), weight.clone(), bias, activation, mask.as_deref());
                 let saved = Saved {
                     x: weight_tracked.then_some(x),
                     weight: x_tracked.then_some(weight),
-                    output: (activation != Activation::None).then(|| output.clone()),
+                    kept: slopes.or_else(|| activation.map(|_| output.clone())),
                     activation,
                     mask,
                 };

@@ -2,85 +2,81 @@
 //!
 //! Nothing here writes under a condition: that would make masked stores of the loops, many times slower than plain ones.
 
-use super::Activation;
+use crate::activation::{Activation, Curve, Show, Visitor};
 use crate::real::Real;
 use crate::simd::dispatch;
 use pulp::NullaryFnOnce;
 
-/// `u` becomes `act(u + bias)` in rows as long as `bias`.
-pub(crate) fn finish<T: Real>(values: &mut [T], bias: &[T], activation: Activation) {
-    dispatch(Finish { values, bias, activation });
+/// `u` becomes `act(u + bias)` in rows as long as `bias`; where `kept` is not empty, what the gradient needs goes there.
+pub(crate) fn finish<T: Real>(values: &mut [T], kept: &mut [T], bias: &[T], activation: Option<Activation>) {
+    if kept.is_empty() {
+        dispatch(Show(activation, Finish { values, bias }));
+    } else {
+        dispatch(Show(activation, FinishAndKeep { values, kept, bias }));
+    }
 }
 
 struct Finish<'a, T> {
     values: &'a mut [T],
     bias: &'a [T],
-    activation: Activation,
 }
 
-impl<T: Real> NullaryFnOnce for Finish<'_, T> {
+impl<T: Real> Visitor for Finish<'_, T> {
+    type Number = T;
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        match self.activation {
-            Activation::None => self.rows(|u| u),
-            Activation::Relu => self.rows(|u| u.zero_where(u <= T::ZERO)),
-            Activation::LeakyRelu { slope } => {
-                let slope = T::of(slope);
-                self.rows(|u| u * if u < T::ZERO { slope } else { T::ONE });
-            }
-        }
-    }
-}
-
-impl<T: Real> Finish<'_, T> {
-    #[inline(always)]
-    fn rows(self, activation: impl Fn(T) -> T) {
+    fn visit<C: Curve<T>>(self, curve: C) {
         for row in self.values.chunks_exact_mut(self.bias.len()) {
             for (u, bias) in row.iter_mut().zip(self.bias) {
-                *u = activation(*u + *bias);
+                *u = curve.value(*u + *bias);
             }
         }
     }
 }
 
-/// `grad` becomes `grad act'(u)`, where `output` is `act(u)`; its columns, `sums.len()` many, are added to `sums`.
-pub(super) fn pull_back<T: Real>(grad: &mut [T], output: &[T], activation: Activation, sums: &mut [T]) {
-    dispatch(PullBack { grad, output, activation, sums });
+struct FinishAndKeep<'a, T> {
+    values: &'a mut [T],
+    kept: &'a mut [T],
+    bias: &'a [T],
+}
+
+impl<T: Real> Visitor for FinishAndKeep<'_, T> {
+    type Number = T;
+    type Output = ();
+
+    #[inline(always)]
+    fn visit<C: Curve<T>>(self, curve: C) {
+        let width = self.bias.len();
+        for (row, kept) in self.values.chunks_exact_mut(width).zip(self.kept.chunks_exact_mut(width)) {
+            for ((u, kept), bias) in row.iter_mut().zip(kept).zip(self.bias) {
+                (*u, *kept) = curve.value_and_kept(*u + *bias);
+            }
+        }
+    }
+}
+
+/// `grad` becomes `grad act'(u)`, by what was kept; its columns, `sums.len()` many, are added to `sums`.
+pub(super) fn pull_back<T: Real>(grad: &mut [T], kept: &[T], activation: Option<Activation>, sums: &mut [T]) {
+    dispatch(Show(activation, PullBack { grad, kept, sums }));
 }
 
 struct PullBack<'a, T> {
     grad: &'a mut [T],
-    output: &'a [T],
-    activation: Activation,
+    kept: &'a [T],
     sums: &'a mut [T],
 }
 
-impl<T: Real> NullaryFnOnce for PullBack<'_, T> {
+impl<T: Real> Visitor for PullBack<'_, T> {
+    type Number = T;
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        match self.activation {
-            Activation::None => {}
-            // The sum with 0 keeps the compiler from seeing that where `y > 0` nothing needs to be written.
-            Activation::Relu => self.rows(|g, y| g.zero_where(y <= T::ZERO) + T::ZERO),
-            Activation::LeakyRelu { slope } => {
-                let slope = T::of(slope);
-                self.rows(|g, y| g * if y < T::ZERO { slope } else { T::ONE });
-            }
-        }
-    }
-}
-
-impl<T: Real> PullBack<'_, T> {
-    #[inline(always)]
-    fn rows(self, slope: impl Fn(T, T) -> T) {
+    fn visit<C: Curve<T>>(self, curve: C) {
         let width = self.sums.len();
-        for (grad, output) in self.grad.chunks_exact_mut(width).zip(self.output.chunks_exact(width)) {
-            for ((g, y), sum) in grad.iter_mut().zip(output).zip(self.sums.iter_mut()) {
-                let value = slope(*g, *y);
+        for (grad, kept) in self.grad.chunks_exact_mut(width).zip(self.kept.chunks_exact(width)) {
+            for ((g, kept), sum) in grad.iter_mut().zip(kept).zip(self.sums.iter_mut()) {
+                let value = curve.pull(*g, *kept);
                 *g = value;
                 *sum += value;
             }

@@ -1,6 +1,7 @@
 //! Rows on their way through a network.
 
-use crate::dense::{Activation, Mask};
+use crate::activation::Activation;
+use crate::dense::Mask;
 use burn::tensor::Tensor;
 
 /// Some rows and what a network has made of them so far.
@@ -26,7 +27,7 @@ impl Pass {
         None
     }
 
-    /// Each row becomes `act(h W + b)`, the weights that `mask` names counted as 0; `None` for tensors of another device or
+    /// Each row becomes `act(h W + b)`, or `h W + b` without an activation, the weights that `mask` names counted as 0; `None` for tensors of another device or
     /// number type.
     ///
     /// # Shapes
@@ -38,7 +39,7 @@ impl Pass {
         &mut self,
         weight: Tensor<2>,
         bias: Option<Tensor<1>>,
-        activation: Activation,
+        activation: Option<Activation>,
         mask: Option<&Mask>,
     ) -> Option<()> {
         #[cfg(feature = "flex")]
@@ -53,7 +54,8 @@ pub(super) mod typed {
     //! The rows in slices of one number type.
 
     use super::super::sum::add_rows;
-    use crate::dense::{Activation, Mask, finish};
+    use crate::activation::Activation;
+    use crate::dense::{Mask, finish};
     use crate::flex::inside;
     use crate::real::Real;
     use burn::tensor::Tensor;
@@ -77,7 +79,7 @@ pub(super) mod typed {
             &mut self,
             weight: Tensor<2>,
             bias: Option<Tensor<1>>,
-            activation: Activation,
+            activation: Option<Activation>,
             mask: Option<&Mask>,
         ) -> Option<()> {
             match self {
@@ -116,7 +118,7 @@ pub(super) mod typed {
             &mut self,
             weight: Tensor<2>,
             bias: Option<Tensor<1>>,
-            activation: Activation,
+            activation: Option<Activation>,
             mask: Option<&Mask>,
         ) -> Option<()> {
             let weight = inside(weight)?;
@@ -133,12 +135,12 @@ pub(super) mod typed {
                     add_rows(out, &self.h[row * inputs..(row + 1) * inputs], values, mask);
                 }
                 match bias {
-                    None => finish(&mut self.spare, &vec![T::ZERO; outputs], activation),
+                    None => finish(&mut self.spare, &mut [], &vec![T::ZERO; outputs], activation),
                     Some(bias) => {
                         let bias = inside(bias)?;
                         let bias = T::slice(&bias)?;
                         assert_eq!(bias.len(), outputs, "a bias for each output");
-                        finish(&mut self.spare, bias, activation);
+                        finish(&mut self.spare, &mut [], bias, activation);
                     }
                 }
             }

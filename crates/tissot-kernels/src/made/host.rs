@@ -1,8 +1,9 @@
 //! The network in slices on the host.
 
+use super::Net;
 use super::number::Number;
 use super::plan::Map;
-use super::{Activation, Net};
+use crate::activation::{Activation, Values, ValuesAndSlopes, show};
 use crate::flex::inside;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
@@ -183,14 +184,11 @@ impl<T: Number> Host<'_, T> {
             }
         }
         let as_it_is = matches!(finish, Finish::Keep | Finish::JoinLast);
-        if as_it_is {
-            slopes.fill(T::ONE);
-        } else if !slopes.is_empty() {
-            slopes.copy_from_slice(units);
-            self.activation.slope(slopes);
-        }
-        if !as_it_is {
-            self.activation.apply(units);
+        let activation = (!as_it_is).then_some(self.activation);
+        if slopes.is_empty() {
+            show(activation, Values(units));
+        } else {
+            show(activation, ValuesAndSlopes(units, slopes));
         }
     }
 }

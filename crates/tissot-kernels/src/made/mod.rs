@@ -7,8 +7,6 @@
 //! Many rows are worked on in strips, a lane of a vector each, with the weights laid out once in the order in which they
 //! are needed; a few rows are worked on one by one, each new unit being added to all units after it.
 
-#[cfg_attr(not(feature = "flex"), allow(dead_code))]
-mod activation;
 #[cfg(feature = "flex")]
 mod host;
 #[cfg(feature = "flex")]
@@ -33,7 +31,6 @@ mod transposed;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod univariate;
 
-pub use activation::Activation;
 pub use net::{Layer, Net};
 pub use univariate::{AtanAffine, Column, ColumnGradient, ColumnInverse, Columns, Shift};
 

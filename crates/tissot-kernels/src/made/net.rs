@@ -1,6 +1,6 @@
 //! The network as the caller has it, in tensors.
 
-use super::Activation;
+use crate::activation::Activation;
 use burn::tensor::Tensor;
 
 /// A masked linear map `h W + b` whose units have degrees: a weight counts unless it leads to a lower degree.

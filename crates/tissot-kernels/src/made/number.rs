@@ -4,7 +4,7 @@ use crate::Real;
 use burn::tensor::Element;
 use pulp::Simd;
 
-/// `f32` or `f64`, with vectors, and with functions that no compiler vectorises.
+/// `f32` or `f64`, with vectors, and with a function that no compiler vectorises.
 pub(crate) trait Number: Real + Element {
     /// A vector of the architecture `S`.
     type Vector<S: Simd>: Copy + Send;
@@ -25,23 +25,13 @@ pub(crate) trait Number: Real + Element {
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
 
-    /// `e^self`, the standard library's, as burn's activations have it.
-    fn std_exp(self) -> Self;
-    /// `e^self - 1`.
-    fn exp_m1(self) -> Self;
-    /// `ln(1 + self)`, the standard library's.
-    fn std_ln_1p(self) -> Self;
-    /// The hyperbolic tangent, the standard library's.
-    fn std_tanh(self) -> Self;
     /// The arc tangent.
     fn atan(self) -> Self;
-    /// The error function.
-    fn erf(self) -> Self;
 }
 
 macro_rules! number {
     ($t:ident, $vector:ident, $lanes:ident, $vectors:ident, $vectors_mut:ident, $splat:ident,
-     $mul_add:ident, $erf:path) => {
+     $mul_add:ident) => {
         impl Number for $t {
             type Vector<S: Simd> = S::$vector;
 
@@ -72,32 +62,12 @@ macro_rules! number {
             }
 
             #[inline(always)]
-            fn std_exp(self) -> Self {
-                <$t>::exp(self)
-            }
-            #[inline(always)]
-            fn std_ln_1p(self) -> Self {
-                <$t>::ln_1p(self)
-            }
-            #[inline(always)]
-            fn std_tanh(self) -> Self {
-                <$t>::tanh(self)
-            }
-            #[inline(always)]
-            fn exp_m1(self) -> Self {
-                self.exp_m1()
-            }
-            #[inline(always)]
             fn atan(self) -> Self {
                 self.atan()
-            }
-            #[inline(always)]
-            fn erf(self) -> Self {
-                $erf(self)
             }
         }
     };
 }
 
-number!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s, libm::erff);
-number!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s, libm::erf);
+number!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s);
+number!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s);

@@ -3,7 +3,7 @@
 use super::op::OptimiserOps;
 use super::{AdamRates, AdamStep};
 use crate::Real;
-use crate::flex::{contiguous, numbers, tensor};
+use crate::flex::{contiguous, numbers, own, tensor};
 use crate::simd::dispatch;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -37,19 +37,6 @@ impl OptimiserOps for Flex {
             _ => sum_of_squares::<f32>(of),
         }
     }
-}
-
-/// The numbers to be overwritten: copied where something else holds them.
-fn own<T: Real>(tensor: FlexTensor) -> FlexTensor {
-    let tensor = contiguous(tensor);
-    let whole =
-        tensor.layout().start_offset() == 0 && tensor.layout().num_elements() == T::storage(&tensor).len();
-    if whole { tensor } else { copy::<T>(&tensor) }
-}
-
-fn copy<T: Real>(of: &FlexTensor) -> FlexTensor {
-    let shape: Vec<usize> = of.layout().shape().iter().copied().collect();
-    tensor(numbers::<T>(of).to_vec(), &shape)
 }
 
 fn adam<T: Real>(

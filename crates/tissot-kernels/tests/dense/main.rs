@@ -1,36 +1,21 @@
 //! The fused linear map against the same composed of burn's operations, values and gradients.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod masks;
 mod plain;
 
-use burn::tensor::{Bool, DType, Device, Tensor, TensorData, activation};
-use tissot_kernels::dense::Activation;
+use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
+use common::{compose, draw, matrix, numbers};
+use tissot_kernels::activation::Activation;
 
-const ACTIVATIONS: [Activation; 3] =
-    [Activation::None, Activation::Relu, Activation::LeakyRelu { slope: 0.25 }];
-
-/// Numbers from -1 to 1, the same for the same seed.
-fn draw(seed: u64, n: usize) -> Vec<f64> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    };
-    (0..n).map(|_| next()).collect()
-}
-
-fn matrix(seed: u64, shape: [usize; 2], dtype: DType, device: &Device) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(draw(seed, shape[0] * shape[1]), shape), (device, dtype))
+/// Nothing, and every activation.
+fn activations() -> impl Iterator<Item = Option<Activation>> {
+    std::iter::once(None).chain(common::ACTIVATIONS.map(Some))
 }
 
 fn vector(seed: u64, n: usize, dtype: DType, device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(draw(seed, n), [n]), (device, dtype))
-}
-
-fn numbers<const D: usize>(t: Tensor<D>) -> Vec<f64> {
-    t.into_data().convert::<f64>().try_to_vec().expect("floats")
 }
 
 /// The same, composed: a masked weight is filled with 0 first.
@@ -38,7 +23,7 @@ fn composed(
     x: Tensor<2>,
     w: Tensor<2>,
     b: Option<Tensor<1>>,
-    act: Activation,
+    act: Option<Activation>,
     forbidden: Option<Tensor<2, Bool>>,
 ) -> Tensor<2> {
     let w = match forbidden {
@@ -51,9 +36,8 @@ fn composed(
         None => u,
     };
     match act {
-        Activation::None => u,
-        Activation::Relu => activation::relu(u),
-        Activation::LeakyRelu { slope } => activation::leaky_relu(u, slope),
+        Some(act) => compose(u, act),
+        None => u,
     }
 }
 

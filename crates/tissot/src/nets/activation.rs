@@ -1,9 +1,9 @@
 //! Activations: what stands between the linear maps of a network.
 
 use crate::error::Error;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
-use tissot_kernels::made;
+use tissot_kernels::activation::{self, Activation as Kernel};
 
 /// A function applied to each unit.
 ///
@@ -45,18 +45,7 @@ const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 impl Activation {
     /// The function at each element of `u`, a tensor of any shape.
     pub fn apply<const D: usize>(&self, u: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Relu => activation::relu(u),
-            Self::LeakyRelu { slope } => activation::leaky_relu(u, *slope),
-            Self::Elu => elu(u, 1.0),
-            Self::Selu => elu(u, SELU_ALPHA) * SELU_SCALE,
-            Self::Silu => activation::silu(u),
-            Self::Gelu => activation::gelu(u),
-            Self::Mish => activation::mish(u),
-            Self::Tanh => u.tanh(),
-            Self::Sigmoid => activation::sigmoid(u),
-            Self::Softplus => activation::softplus(u, 1.0),
-        }
+        activation::apply(u, self.kernel())
     }
 
     /// Its derivative at each element of `u`, by automatic differentiation of the function alone.
@@ -66,19 +55,19 @@ impl Activation {
         u.grad(&grads).unwrap_or_else(|| u.zeros_like().detach().without_autodiff())
     }
 
-    /// The same function on the host.
-    pub(super) fn on_host(&self) -> made::Activation {
+    /// The same function as kernels know it.
+    pub(super) fn kernel(&self) -> Kernel {
         match *self {
-            Self::Relu => made::Activation::Relu,
-            Self::LeakyRelu { slope } => made::Activation::LeakyRelu { slope },
-            Self::Elu => made::Activation::Elu { alpha: 1.0, scale: 1.0 },
-            Self::Selu => made::Activation::Elu { alpha: SELU_ALPHA, scale: SELU_SCALE },
-            Self::Silu => made::Activation::Silu,
-            Self::Gelu => made::Activation::Gelu,
-            Self::Mish => made::Activation::Mish,
-            Self::Tanh => made::Activation::Tanh,
-            Self::Sigmoid => made::Activation::Sigmoid,
-            Self::Softplus => made::Activation::Softplus,
+            Self::Relu => Kernel::Relu,
+            Self::LeakyRelu { slope } => Kernel::LeakyRelu { slope },
+            Self::Elu => Kernel::Elu { alpha: 1.0, scale: 1.0 },
+            Self::Selu => Kernel::Elu { alpha: SELU_ALPHA, scale: SELU_SCALE },
+            Self::Silu => Kernel::Silu,
+            Self::Gelu => Kernel::Gelu,
+            Self::Mish => Kernel::Mish,
+            Self::Tanh => Kernel::Tanh,
+            Self::Sigmoid => Kernel::Sigmoid,
+            Self::Softplus => Kernel::Softplus,
         }
     }
 
@@ -94,12 +83,6 @@ impl Activation {
             _ => Ok(()),
         }
     }
-}
-
-/// `u` where `u > 0`, else `alpha (exp(u) - 1)`. The exponential never sees a positive number, because an overflow
-/// in a branch that is masked out still makes its gradient NaN.
-fn elu<const D: usize>(u: Tensor<D>, alpha: f64) -> Tensor<D> {
-    activation::relu(u.clone()) + (u.clamp_max(0.0).exp() - 1.0) * alpha
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Linear maps with what follows them, as one operation where there is one.
+//! Linear maps with what follows them, as one operation.
 
 use super::Activation;
 use burn::nn::Linear;
 use burn::tensor::{Bool, Tensor};
 use std::sync::Arc;
-use tissot_kernels::dense::{Activation as Fused, MIN_SLOPE, Mask, dense, masked_dense};
+use tissot_kernels::dense::{Mask, dense, masked_dense};
 use tissot_kernels::few::Pass;
 
 /// `activation(x W + b)`, or `x W + b` where there is none.
@@ -12,9 +12,8 @@ use tissot_kernels::few::Pass;
 /// # Shapes
 /// `[batch, inputs]` -> `[batch, outputs]`.
 pub(crate) fn map(layer: &Linear, x: Tensor<2>, activation: Option<Activation>) -> Tensor<2> {
-    let (fused, after) = split(activation);
     let bias = layer.bias.as_ref().map(|bias| bias.val());
-    finish(dense(x, layer.weight.val(), bias, fused), after)
+    dense(x, layer.weight.val(), bias, activation.map(|a| a.kernel()))
 }
 
 /// The same, where the weights that `mask` (and `forbidden`, its tensor) names count as 0.
@@ -25,25 +24,24 @@ pub(crate) fn masked_map(
     mask: &Arc<Mask>,
     forbidden: impl FnOnce() -> Tensor<2, Bool>,
 ) -> Tensor<2> {
-    let (fused, after) = split(activation);
     let bias = layer.bias.as_ref().map(|bias| bias.val());
-    finish(masked_dense(x, layer.weight.val(), bias, fused, mask, forbidden), after)
+    masked_dense(x, layer.weight.val(), bias, activation.map(|a| a.kernel()), mask, forbidden)
 }
 
-/// Takes a few rows through the same map; `None` if the kernel does not have the activation.
+/// Takes a few rows through the same map; `None` where [`Pass::map`] gives it.
 pub(crate) fn pass(
     rows: &mut Pass,
     layer: &Linear,
     activation: Option<Activation>,
     mask: Option<&Mask>,
 ) -> Option<()> {
-    let (activation, None) = split(activation) else { return None };
-    rows.map(layer.weight.val(), layer.bias.as_ref().map(|bias| bias.val()), activation, mask)
+    let bias = layer.bias.as_ref().map(|bias| bias.val());
+    rows.map(layer.weight.val(), bias, activation.map(|a| a.kernel()), mask)
 }
 
 /// `x W` alone.
 pub(crate) fn weight_map(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
-    dense(x, layer.weight.val(), None, Fused::None)
+    dense(x, layer.weight.val(), None, None)
 }
 
 /// `x W` alone, where the weights that `mask` names count as 0.
@@ -53,21 +51,5 @@ pub(crate) fn masked_weight_map(
     mask: &Arc<Mask>,
     forbidden: impl FnOnce() -> Tensor<2, Bool>,
 ) -> Tensor<2> {
-    masked_dense(x, layer.weight.val(), None, Fused::None, mask, forbidden)
-}
-
-/// What the operation does itself, and what is left to do.
-fn split(activation: Option<Activation>) -> (Fused, Option<Activation>) {
-    match activation {
-        Some(Activation::Relu) => (Fused::Relu, None),
-        Some(Activation::LeakyRelu { slope }) if slope >= MIN_SLOPE => (Fused::LeakyRelu { slope }, None),
-        other => (Fused::None, other),
-    }
-}
-
-fn finish(u: Tensor<2>, after: Option<Activation>) -> Tensor<2> {
-    match after {
-        Some(activation) => activation.apply(u),
-        None => u,
-    }
+    masked_dense(x, layer.weight.val(), None, None, mask, forbidden)
 }

@@ -48,7 +48,7 @@ impl CausalConditioner for Made {
             degrees,
             blocks: !self.blocks.is_empty(),
             last,
-            activation: self.activation.on_host(),
+            activation: self.activation.kernel(),
         })
     }
 }

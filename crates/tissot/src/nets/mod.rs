@@ -46,6 +46,7 @@ pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
     /// Where [`Conditioner::forward`] would.
     fn pass(&self, rows: &mut Pass, context: Context<'_>) -> Option<()> {
         let _ = (rows, context);
+        None
     }
 
     /// The network at `x` with tangents of it, for tables; `None`, as by default, where it has no rule for them.

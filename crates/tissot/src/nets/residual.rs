@@ -6,7 +6,6 @@ use crate::bijection::Context;
 use crate::error::Error;
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear};
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -138,7 +137,8 @@ impl Conditioner<2> for ResidualMlp {
             let t = dense::map(&block.first, self.activation.apply(h.clone()), Some(self.activation));
             let mut t = dense::map(&block.second, self.dropout.forward(t), None);
             if let Some(gate) = &block.gate {
-                t = t * sigmoid(dense::map(gate, input::features(context, self.context), None));
+                let c = input::features(context, self.context);
+                t = t * dense::map(gate, c, Some(Activation::Sigmoid));
             }
             h = h + t;
         }
@@ -155,7 +155,8 @@ impl Conditioner<2> for ResidualMlp {
             let t = state.copy().activate(self.activation).linear(&block.first);
             let mut t = t.activate(self.activation).linear(&block.second);
             if let Some(gate) = &block.gate {
-                t = t.scale(&sigmoid(dense::map(gate, input::features(context, self.context), None)));
+                let c = input::features(context, self.context);
+                t = t.scale(&dense::map(gate, c, Some(Activation::Sigmoid)));
             }
             state = state.add(t);
         }

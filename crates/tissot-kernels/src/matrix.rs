@@ -1,12 +1,14 @@
 //! Views of matrices, and their product.
 
-use super::thin;
+mod thin;
+
 use crate::real::Real;
+use burn::backend::flex::FlexTensor;
 use std::ops::Range;
 
 /// A matrix to read, anywhere in a slice: element `(r, c)` is at `start + r row_stride + c col_stride`.
 #[derive(Clone, Copy)]
-pub(super) struct Matrix<'a, T> {
+pub(crate) struct Matrix<'a, T> {
     data: &'a [T],
     start: usize,
     rows: usize,
@@ -15,10 +17,20 @@ pub(super) struct Matrix<'a, T> {
     col_stride: isize,
 }
 
+impl<'a, T: Real> Matrix<'a, T> {
+    /// A tensor of rank 2, wherever it lies.
+    pub(crate) fn of(tensor: &'a FlexTensor) -> Self {
+        let layout = tensor.layout();
+        let (shape, strides) = (layout.shape(), layout.strides());
+        let strides = [strides[0], strides[1]];
+        Self::new(T::storage(tensor), layout.start_offset(), [shape[0], shape[1]], strides)
+    }
+}
+
 impl<'a, T> Matrix<'a, T> {
     /// # Panics
     /// Where a corner, and so any element, lies outside `data`.
-    pub(super) fn new(
+    pub(crate) fn new(
         data: &'a [T],
         start: usize,
         [rows, cols]: [usize; 2],
@@ -35,29 +47,29 @@ impl<'a, T> Matrix<'a, T> {
 
     /// A matrix stored row by row.
     #[cfg(test)]
-    pub(super) fn contiguous(data: &'a [T], rows: usize, cols: usize) -> Self {
+    pub(crate) fn contiguous(data: &'a [T], rows: usize, cols: usize) -> Self {
         Self::new(data, 0, [rows, cols], [cols as isize, 1])
     }
 
     /// `[rows, columns]`.
-    pub(super) fn shape(&self) -> [usize; 2] {
+    pub(crate) fn shape(&self) -> [usize; 2] {
         [self.rows, self.cols]
     }
 
     /// These rows.
-    pub(super) fn rows(self, rows: Range<usize>) -> Self {
+    pub(crate) fn rows(self, rows: Range<usize>) -> Self {
         assert!(rows.start <= rows.end && rows.end <= self.rows, "rows outside a matrix");
         let start = if rows.is_empty() { self.start } else { self.at(rows.start, 0) };
         Self { start, rows: rows.len(), ..self }
     }
 
     /// These columns.
-    pub(super) fn cols(self, cols: Range<usize>) -> Self {
+    pub(crate) fn cols(self, cols: Range<usize>) -> Self {
         self.t().rows(cols).t()
     }
 
     /// The transpose.
-    pub(super) fn t(self) -> Self {
+    pub(crate) fn t(self) -> Self {
         Self {
             rows: self.cols,
             cols: self.rows,
@@ -69,7 +81,7 @@ impl<'a, T> Matrix<'a, T> {
 
     /// An element.
     #[inline(always)]
-    pub(super) fn get(&self, row: usize, col: usize) -> T
+    pub(crate) fn get(&self, row: usize, col: usize) -> T
     where
         T: Copy,
     {
@@ -85,7 +97,7 @@ impl<'a, T> Matrix<'a, T> {
 }
 
 /// A matrix to write, its rows `stride` apart.
-pub(super) struct Target<'a, T> {
+pub(crate) struct Target<'a, T> {
     data: &'a mut [T],
     rows: usize,
     cols: usize,
@@ -97,7 +109,7 @@ impl<'a, T> Target<'a, T> {
     ///
     /// # Panics
     /// Where `cols` are none of a row.
-    pub(super) fn new(data: &'a mut [T], stride: usize, cols: Range<usize>) -> Self {
+    pub(crate) fn new(data: &'a mut [T], stride: usize, cols: Range<usize>) -> Self {
         assert!(cols.start < cols.end && cols.end <= stride, "columns outside a row");
         let rows = data.len() / stride;
         Self { data: &mut data[cols.start..], rows, cols: cols.len(), stride }
@@ -105,7 +117,7 @@ impl<'a, T> Target<'a, T> {
 
     /// The rows, the columns of the target only.
     #[inline(always)]
-    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
         let cols = self.cols;
         self.data.chunks_mut(self.stride).take(self.rows).map(move |row| &mut row[..cols])
     }
@@ -115,7 +127,7 @@ impl<'a, T> Target<'a, T> {
 ///
 /// # Panics
 /// Where the shapes do not fit together.
-pub(super) fn product<T: Real>(
+pub(crate) fn product<T: Real>(
     mut target: Target<'_, T>,
     left: Matrix<'_, T>,
     right: Matrix<'_, T>,

@@ -1,10 +1,9 @@
-//! Products too thin for `gemm`: of a depth of 1 or 2, and of a single row with a mask.
+//! Products too thin for `gemm`: of a depth of 1 or 2.
 
-use super::matrix::{Matrix, Target};
+use super::{Matrix, Target};
 use crate::real::Real;
 use crate::simd::dispatch;
 use pulp::NullaryFnOnce;
-use std::ops::Range;
 
 /// Whether a product is better made by [`product`]: for depths of 1 and 2 `gemm` leaves its fast kernels.
 pub(super) fn is_thin(rows: usize, depth: usize) -> bool {
@@ -57,34 +56,6 @@ impl<T: Real, const D: usize> Thin<'_, T, D> {
                     sum += left[d] * right[d][j];
                 }
                 *y = sum;
-            }
-        }
-    }
-}
-
-/// `out += x W` for one row, where `W` is stored row by row and only the runs of columns count that `runs` names, each with
-/// its row.
-pub(super) fn masked_row<T: Real>(out: &mut [T], x: Matrix<'_, T>, w: &[T], runs: &[(usize, Range<usize>)]) {
-    dispatch(MaskedRow { out, x, w, runs });
-}
-
-struct MaskedRow<'a, T> {
-    out: &'a mut [T],
-    x: Matrix<'a, T>,
-    w: &'a [T],
-    runs: &'a [(usize, Range<usize>)],
-}
-
-impl<T: Real> NullaryFnOnce for MaskedRow<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let cols = self.out.len();
-        for (row, run) in self.runs {
-            let (v, w) = (self.x.get(0, *row), &self.w[row * cols..(row + 1) * cols]);
-            for (y, w) in self.out[run.clone()].iter_mut().zip(&w[run.clone()]) {
-                *y += v * *w;
             }
         }
     }
