@@ -27,7 +27,10 @@ fn run(c: &mut Criterion) {
     let device = Device::flex();
     for (base, key, values) in CURVES {
         let mut group = c.benchmark_group(format!("{base}, {key}"));
-        group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+        group
+            .sample_size(10)
+            .warm_up_time(Duration::from_millis(300))
+            .measurement_time(Duration::from_secs(1));
         for &value in values {
             let mut rng = ChaCha8Rng::seed_from_u64(0);
             let spec = format!("{base}{}{key}={value}", if base.contains(':') { ',' } else { ':' });

@@ -90,7 +90,9 @@ pub fn memory_rate(bytes: usize, budget: Duration) -> f64 {
         if part == half {
             to.copy_from_slice(&from);
         } else {
-            to.par_chunks_mut(part).zip(from.par_chunks(part)).for_each(|(to, from)| to.copy_from_slice(from));
+            to.par_chunks_mut(part)
+                .zip(from.par_chunks(part))
+                .for_each(|(to, from)| to.copy_from_slice(from));
         }
         std::hint::black_box(&mut to);
     });

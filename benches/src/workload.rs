@@ -63,7 +63,9 @@ pub fn workload(spec: &str) -> Result<Workload, String> {
         _ => return Err(format!("found the workload {name:?}, expected one of {}", NAMES.join(", "))),
     };
     for change in changes.split(',').filter(|change| !change.is_empty()) {
-        let wrong = || format!("found {change:?}, expected such as features=64, batch=1, layers=4, hidden=64, bins=16");
+        let wrong = || {
+            format!("found {change:?}, expected such as features=64, batch=1, layers=4, hidden=64, bins=16")
+        };
         let (key, value) = change.split_once('=').ok_or_else(wrong)?;
         let field = match key {
             "features" => &mut size.features,
@@ -76,8 +78,7 @@ pub fn workload(spec: &str) -> Result<Workload, String> {
         *field = value.parse().ok().filter(|&value| value > 0).ok_or_else(wrong)?;
     }
     let affine = AnyUnivariate::from(Affine { scale: LogScale::ZUKO, ..Default::default() });
-    let spline =
-        AnyUnivariate::from(RationalQuadratic { bound: 3.0, bins: size.bins, ..Default::default() });
+    let spline = AnyUnivariate::from(RationalQuadratic { bound: 3.0, bins: size.bins, ..Default::default() });
     let layers = match name {
         "W1" | "W2" => couplings(size, affine),
         "W3" => autoregressive(size, affine),

@@ -7,9 +7,9 @@
 //!
 //! Products, copies and steps are timed in turn, in five rounds of SECONDS (1) each, and the median round counts.
 
+use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
-use burn::module::Module;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
@@ -22,7 +22,8 @@ const ROUNDS: usize = 5;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let threads: usize = args.first().map_or(1, |t| t.parse().unwrap_or_else(|_| refuse(t, "a number of threads")));
+    let threads: usize =
+        args.first().map_or(1, |t| t.parse().unwrap_or_else(|_| refuse(t, "a number of threads")));
     let seconds = args.get(1).map_or(1.0, |s| s.parse().unwrap_or_else(|_| refuse(s, "seconds")));
     let budget = Duration::from_secs_f64(seconds / 3.0);
     let names: Vec<&str> = args.iter().skip(2).map(String::as_str).collect();

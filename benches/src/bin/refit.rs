@@ -15,9 +15,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::ops::ControlFlow;
 use std::time::Instant;
+use tissot::Provenance;
 use tissot::columns::{Columns, Domain};
 use tissot::presets::{self, Size};
-use tissot::Provenance;
 use tissot_benches::machine;
 use tissot_train::{Fit, Rows, Schedule, Settings, Splits, Stop, fit_columns};
 
@@ -54,7 +54,8 @@ fn main() {
         }
     }
     machine::use_threads(threads);
-    let results: Vec<Result> = (0..fits).map(|seed| fit(&size, &Settings { seed, ..settings.clone() })).collect();
+    let results: Vec<Result> =
+        (0..fits).map(|seed| fit(&size, &Settings { seed, ..settings.clone() })).collect();
     let mut seconds: Vec<f64> = results.iter().map(|result| result.seconds).collect();
     seconds.sort_by(f64::total_cmp);
     let mean = |of: fn(&Result) -> f64| results.iter().map(of).sum::<f64>() / results.len() as f64;
@@ -151,6 +152,8 @@ fn draw(n: usize, seed: u64) -> (Rows, f64) {
 }
 
 fn refuse(arg: &str) -> ! {
-    eprintln!("refit: found {arg:?}, expected such as fits=5, threads=1, hidden=64, steps=600, batch=512, patience=5");
+    eprintln!(
+        "refit: found {arg:?}, expected such as fits=5, threads=1, hidden=64, steps=600, batch=512, patience=5"
+    );
     std::process::exit(2)
 }
