@@ -17,7 +17,7 @@ every measurement, one a line. The lines of the tables come as each workload is 
 
 Peers are installed by
 
-  {INSTALL}
+  pip install torch==2.15.0 zuko==1.6.0 nflows==0.14 normflows==1.7.3 flowjax==19.1.2 matplotlib pillow packaging tensorboard
 
 into the Python that runs this; those that are missing are named and left out. Every peer's Adam is its fused one, and the
 loss is read back. peers/peer_models.py says where a peer's architecture differs.
@@ -67,7 +67,7 @@ def ms(rounds, name):
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__.replace("{INSTALL}", rig.INSTALL), formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--tissot", required=True, help="the workload program")
     ap.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS)
     ap.add_argument("--peers", nargs="+", choices=rig.PEERS, default=rig.PEERS)
@@ -79,7 +79,7 @@ def main():
     a = ap.parse_args()
     missing = [p for p in a.peers if importlib.util.find_spec(p) is None]
     if missing:
-        print(f"not installed, left out: {', '.join(missing)}; {rig.INSTALL}", file=sys.stderr)
+        print(f"not installed, left out: {', '.join(missing)}; --help says how to install them", file=sys.stderr)
     peers = [p for p in a.peers if p not in missing]
     rows = f", {a.batch} row" + "s" * (a.batch != 1) if a.batch else ""
     threads = {"1": "1 thread", "2": "2 threads", "best": "best of 1 and 2 threads"}[a.threads]

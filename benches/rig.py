@@ -10,7 +10,6 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = ["flowjax", "nflows", "zuko", "normflows"]
 KINDS = ["train_step", "log_prob", "sample"]
-INSTALL = "pip install torch==2.15.0 zuko==1.6.0 nflows==0.14 normflows==1.7.3 flowjax==19.1.2"
 
 # Student's t, 97.5 %, by degrees of freedom from 1.
 T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093]
@@ -38,7 +37,8 @@ def python(arguments, name, threads):
 
 def tissot(program, spec, threads, budget):
     """One measurement of ours; `spec` as the workload program takes it, such as W3:features=533,batch=1."""
-    return listen([program, spec, str(threads), str(budget)], "tissot", None)
+    line = listen([program, spec, str(threads), str(budget)], "tissot", None)
+    return line | {"workload": spec.partition(":")[0], "spec": spec}
 
 
 def listen(command, who, env):
