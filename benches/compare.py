@@ -1,90 +1,112 @@
 """Times other libraries and Tissot in turn, in one run, and prints the ratios.
 
   cargo build --release -p tissot-benches
-  python benches/compare.py --tissot target/release/workload [--workloads W1 W4] [--peers zuko nflows] [--threads 1] [--rounds 5]
+  python benches/compare.py --tissot target/release/workload [--workloads W1 W4] [--peers zuko nflows] [--threads 1|2|best]
+                            [--batch 1] [--rounds 5] [--budget 1] [--json FILE]
 
 Each measurement is a process of its own: in every round each peer, then Tissot, on the same workload with the same number of
-threads. A round's ratio is peer / Tissot for that round's two medians; the table has the median over the rounds and, in
-brackets, the least and the largest. Above 1 Tissot is faster. `first step` is the time from the start of the program to the end of the
-first training step. Peers are installed by
+rows, and with --threads N the same number of threads. With --threads best every side is measured at 1 and at 2 threads in
+every round, and the faster of the two counts, for each figure. --batch 1 asks for one row at a time.
 
-  pip install torch==2.15.0 zuko==1.6.0 nflows==0.14 normflows==1.7.3 flowjax==19.1.2
+The first table has ratios, peer / Tissot, above 1 where Tissot is faster: the geometric mean of the rounds' ratios (each of two
+medians) and its 95 % interval, by Student's t on their logarithms. It ends with memory in MB (the peak above the idle program, which
+is a peer's libraries loaded, with a step of one parameter behind them, and Tissot before its first tensor; in brackets the whole
+process) and the seconds from the start of the program to the first
+log-densities of a batch, medians over the rounds. The second table has milliseconds, medians over the rounds. --json FILE keeps
+every measurement, one a line. The lines of the tables come as each workload is done.
 
-and those that are missing are named and left out. peers/peer_models.py says where a peer's architecture differs. --json FILE
-keeps every measurement, one a line.
+Peers are installed by
+
+  pip install torch==2.15.0 zuko==1.6.0 nflows==0.14 normflows==1.7.3 flowjax==19.1.2 matplotlib pillow packaging tensorboard
+
+into the Python that runs this; those that are missing are named and left out. Every peer's Adam is its fused one, and the
+loss is read back. peers/peer_models.py says where a peer's architecture differs.
 """
 import argparse
 import importlib.util
-import json
-import os
 import statistics
-import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import rig
+
 WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W7"]
-PEERS = ["flowjax", "nflows", "zuko", "normflows"]
-KINDS = ["train_step", "log_prob", "sample"]
 
 
-def peer(name, workload, threads, budget):
-    env = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "NPROC": str(threads)}
-    # variables that tune an older OpenBLAS slow a current numpy
-    env = {k: v for k, v in env.items() if not k.startswith("OPENBLAS_")}
-    script = os.path.join(HERE, "peers", "bench_peers.py")
-    command = [sys.executable, script, "--one", name, workload, str(threads), "--budget", str(budget)]
-    return last_line(subprocess.run(command, env=env, capture_output=True, text=True), name)
+def measure(one, threads):
+    """A measurement at `threads`, or the best of each figure at 1 and at 2; all lines, and the one that counts."""
+    if threads != "best":
+        line = one(int(threads))
+        return [line], line
+    lines = [one(1), one(2)]
+    best = dict(lines[0])
+    for key in best:
+        if key.startswith("ms_") or key == "first_result_s":
+            best[key] = min(line[key] for line in lines)
+    for kind in rig.KINDS:
+        best["threads_" + kind] = min(lines, key=lambda line: line["ms_" + kind])["threads"]
+    leanest = min(lines, key=rig.own_memory)
+    return lines, best | {key: leanest[key] for key in ("peak_rss_mb", "idle_rss_mb")}
 
 
-def tissot(program, workload, threads, budget):
-    command = [program, workload, str(threads), str(budget)]
-    return last_line(subprocess.run(command, capture_output=True, text=True), "tissot")
+def ratio(rounds, name, kind):
+    mean, low, high = rig.ratios([(r[name]["ms_" + kind], r["tissot"]["ms_" + kind]) for r in rounds])
+    return f"{mean:.2f} ({low:.2f} to {high:.2f})"
 
 
-def last_line(done, who):
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode or not lines:
-        sys.exit(f"{who} failed: {done.stderr.strip().splitlines()[-1:]}")
-    return json.loads(lines[-1])
+def median(rounds, name, of):
+    return statistics.median(of(r[name]) for r in rounds)
 
 
-def ratio(pairs, kind):
-    values = [theirs["ms_" + kind] / ours["ms_" + kind] for theirs, ours in pairs]
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+def ms(rounds, name):
+    cells = []
+    for kind in rig.KINDS:
+        cell = rig.number(median(rounds, name, lambda line: line["ms_" + kind]))
+        threads = [r[name].get("threads_" + kind) for r in rounds]
+        cells.append(cell if threads[0] is None else f"{cell} ({statistics.mode(threads)})")
+    return " / ".join(cells)
 
 
 def main():
-    ap = argparse.ArgumentParser()
-    ap.add_argument("--tissot", required=True)
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--tissot", required=True, help="the workload program")
     ap.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS)
-    ap.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS)
-    ap.add_argument("--threads", type=int, default=1)
+    ap.add_argument("--peers", nargs="+", choices=rig.PEERS, default=rig.PEERS)
+    ap.add_argument("--threads", choices=["1", "2", "best"], default="1")
+    ap.add_argument("--batch", type=int, help="rows of a batch; each workload's own by default")
     ap.add_argument("--rounds", type=int, default=5)
     ap.add_argument("--budget", type=float, default=1.0, help="seconds for each figure")
     ap.add_argument("--json")
     a = ap.parse_args()
     missing = [p for p in a.peers if importlib.util.find_spec(p) is None]
     if missing:
-        print(f"not installed, left out: {', '.join(missing)}", file=sys.stderr)
+        print(f"not installed, left out: {', '.join(missing)}; --help says how to install them", file=sys.stderr)
     peers = [p for p in a.peers if p not in missing]
-    print("| workload | peer | parameters: peer, Tissot | training step | log_prob | sample | peak memory, MB | first step, s |")
-    print("|---|---|---|---|---|---|---|---|")
+    rows = f", {a.batch} row" + "s" * (a.batch != 1) if a.batch else ""
+    threads = {"1": "1 thread", "2": "2 threads", "best": "best of 1 and 2 threads"}[a.threads]
+    rig.head([f"{threads}{rows}", "peer", "parameters: peer, Tissot", "training step", "log_prob", "sample", "memory: peer, Tissot", "first result, s: peer, Tissot"])
+    times = []
     for workload in a.workloads:
+        spec = workload + (f":batch={a.batch}" if a.batch else "")
         rounds = []
         for _ in range(a.rounds):
-            rounds.append({p: peer(p, workload, a.threads, a.budget) for p in peers})
-            rounds[-1]["tissot"] = tissot(a.tissot, workload, a.threads, a.budget)
-        if a.json:
-            with open(a.json, "a") as f:
-                f.writelines(json.dumps(line) + "\n" for r in rounds for line in r.values())
+            sides = {p: lambda t, p=p: rig.peer(p, workload, t, a.budget, a.batch) for p in peers}
+            sides["tissot"] = lambda t: rig.tissot(a.tissot, spec, t, a.budget)
+            counted = {}
+            for name, one in sides.items():
+                lines, counted[name] = measure(one, a.threads)
+                rig.keep(a.json, lines)
+            rounds.append(counted)
+        memory = lambda name: f"{median(rounds, name, rig.own_memory):.0f} ({median(rounds, name, lambda line: line['peak_rss_mb']):.0f})"
+        first = lambda name: rig.number(median(rounds, name, lambda line: line["first_result_s"]))
         for name in peers:
-            pairs = [(r[name], r["tissot"]) for r in rounds]
-            theirs, ours = pairs[-1]
-            cells = [workload, name, f"{theirs['params']}, {ours['params']}"] + [ratio(pairs, k) for k in KINDS]
-            cells += [f"{theirs['peak_rss_mb']:.0f}, {ours['peak_rss_mb']:.0f}", f"{theirs['first_step_s'] + theirs['import_and_build_s']:.2f}, {ours['first_step_s']:.3f}"]
-            print("| " + " | ".join(cells) + " |", flush=True)
-        ms = ", ".join(f"{k} {statistics.median(r['tissot']['ms_' + k] for r in rounds):.3g}" for k in KINDS)
-        print(f"| {workload} | Tissot, ms | | {ms} | | | | |", flush=True)
+            theirs, ours = rounds[-1][name], rounds[-1]["tissot"]
+            cells = [workload, name, f"{theirs['params']}, {ours['params']}"] + [ratio(rounds, name, kind) for kind in rig.KINDS]
+            rig.row(cells + [f"{memory(name)}, {memory('tissot')}", f"{first(name)}, {first('tissot')}"])
+        times.append([workload] + [ms(rounds, name) for name in ["tissot", *peers]])
+    print("\nMilliseconds: training step / log_prob / sample" + (", each with its threads" if a.threads == "best" else "") + ".\n")
+    rig.head(["workload", "Tissot", *peers])
+    for cells in times:
+        rig.row(cells)
 
 
 if __name__ == "__main__":

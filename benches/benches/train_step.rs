@@ -2,13 +2,13 @@
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
 use tissot::{AnyFlow, Context};
-use tissot_benches::{NAMES, workload};
+use tissot_benches::{NAMES, rows, workload};
 use tissot_train::Adam;
 
 fn step(flow: AnyFlow, adam: &mut ModuleOptimizer, x: &Tensor<2>) -> AnyFlow {
@@ -21,10 +21,9 @@ fn run(c: &mut Criterion) {
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     for name in NAMES {
-        let Some(work) = workload(name) else { continue };
-        let (batch, features) = (work.batch, work.config.features);
-        let values: Vec<f32> = (0..batch * features).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
-        let x = Tensor::<2>::from_data(TensorData::new(values, [batch, features]), &device);
+        let work = workload(name).unwrap_or_else(|error| panic!("{error}"));
+        let batch = work.size.batch;
+        let x = rows(batch, work.config.features, &device, &mut rng);
         let start = work.config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut flow = Some(start.clone().train());
         let mut adam = Adam::default().init();

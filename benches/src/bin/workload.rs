@@ -1,41 +1,38 @@
-//! Times one workload: `workload NAME [THREADS [SECONDS]]` prints one line of JSON, in the form that the comparison reads.
+//! Times one workload: `workload NAME[:CHANGES] [THREADS [SECONDS]]`, such as `workload W3:features=533,batch=64 2 1`.
 //!
-//! BATCH in the environment replaces the workload's own number of rows.
-//!
-//! A training step is log_prob, backward, Adam, and the loss read back. Medians over the calls of SECONDS (2 by default).
+//! Prints a line as soon as it has the log-densities of a batch, then one line of JSON in the form that `compare.py` and
+//! `curves.py` read. A training step is log_prob, backward, Adam, and the loss read back. Medians over the calls of SECONDS
+//! (2 by default) for each figure. Memory is what the process holds more than before its first tensor: at its
+//! largest up to the end of the training steps, and in all.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
-use rand::{RngExt, SeedableRng};
+use burn::tensor::Device;
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 use tissot::Context;
-use tissot_benches::{NAMES, workload};
+use tissot_benches::cost::Cost;
+use tissot_benches::{machine, rows, workload};
 use tissot_train::Adam;
 
 fn main() {
-    let mut args = std::env::args().skip(1);
-    let name = args.next().unwrap_or_default();
-    let threads: usize = args.next().map_or(1, |t| t.parse().unwrap_or(1));
-    let budget = Duration::from_secs_f64(args.next().map_or(2.0, |t| t.parse().unwrap_or(2.0)));
-    let Some(work) = workload(&name) else {
-        eprintln!("workload: found {name:?}, expected one of {}", NAMES.join(", "));
-        std::process::exit(2);
-    };
     let started = Instant::now();
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .unwrap_or_else(|error| panic!("{error}"));
+    let [idle, _] = machine::resident_mb();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let spec = args.first().cloned().unwrap_or_default();
+    let threads = number(args.get(1), 1.0);
+    let budget = Duration::from_secs_f64(number(args.get(2), 2.0));
+    let work = workload(&spec).unwrap_or_else(|error| refuse(&error));
+    machine::use_threads(threads as usize);
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let features = work.config.features;
-    let batch: usize = std::env::var("BATCH").ok().and_then(|b| b.parse().ok()).unwrap_or(work.batch);
-    let values: Vec<f32> = (0..batch * features).map(|_| rng.random::<f32>() * 4.0 - 2.0).collect();
-    let x = Tensor::<2>::from_data(TensorData::new(values, [batch, features]), &device);
-    let flow = work.config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{error}"));
-    let params = flow.num_params();
+    let batch = work.size.batch;
+    let x = rows(batch, work.config.features, &device, &mut rng);
+    let flow = work.config.init(&device, &mut rng).unwrap_or_else(|error| refuse(&error.to_string()));
+    black_box(flow.log_prob(x.clone(), Context::NONE).into_data());
+    println!("first result");
     let mut adam = Adam::default().init();
     let mut trained = Some(flow.clone().train());
     let mut step = || {
@@ -47,44 +44,50 @@ fn main() {
     };
     step();
     let first = started.elapsed().as_secs_f64();
-    let train = measure(budget, || std::hint::black_box(step()).is_nan());
+    let train = machine::measure(budget, || {
+        black_box(step());
+    });
+    let [_, after_training] = machine::resident_mb();
     let flow = trained.take().expect("a flow between steps").valid();
-    let score = measure(budget, || flow.log_prob(x.clone(), Context::NONE).into_data().num_elements() == 0);
-    let sample =
-        measure(budget, || flow.sample::<2>(batch, Context::NONE, &mut rng).into_data().num_elements() == 0);
+    let score = machine::measure(budget, || {
+        black_box(flow.log_prob(x.clone(), Context::NONE).into_data());
+    });
+    let sample = machine::measure(budget, || {
+        black_box(flow.sample::<2>(batch, Context::NONE, &mut rng).into_data());
+    });
+    let [_, peak] = machine::resident_mb();
+    let cost = Cost::of(&flow);
     println!(
-        "{{\"peer\": \"tissot\", \"workload\": \"{name}\", \"batch\": {batch}, \"threads\": {threads}, \"params\": {params}, \
+        "{{\"peer\": \"tissot\", \"workload\": \"{spec}\", \"batch\": {batch}, \"threads\": {threads}, \"params\": {}, \
          \"ms_train_step\": {:.4}, \"ms_log_prob\": {:.4}, \"ms_sample\": {:.4}, \"ms_train_step_min\": {:.4}, \
-         \"ms_log_prob_min\": {:.4}, \"ms_sample_min\": {:.4}, \"peak_rss_mb\": {:.1}, \"first_step_s\": {first:.3}}}",
-        train.0,
-        score.0,
-        sample.0,
-        train.1,
-        score.1,
-        sample.1,
-        peak_rss_mb(),
+         \"ms_log_prob_min\": {:.4}, \"ms_sample_min\": {:.4}, \"reps\": [{}, {}, {}], \"gflop_train_step\": {:.6}, \
+         \"gflop_pass\": {:.6}, \"idle_rss_mb\": {idle:.1}, \"train_rss_mb\": {after_training:.1}, \
+         \"peak_rss_mb\": {peak:.1}, \"first_step_s\": {first:.3}}}",
+        flow.num_params(),
+        train.median,
+        score.median,
+        sample.median,
+        train.least,
+        score.least,
+        sample.least,
+        train.calls,
+        score.calls,
+        sample.calls,
+        cost.step(batch) / 1e9,
+        cost.pass(batch) / 1e9,
     );
 }
 
-/// The median and the least of the calls' milliseconds.
-fn measure(budget: Duration, mut call: impl FnMut() -> bool) -> (f64, f64) {
-    for _ in 0..3 {
-        call();
+/// The argument as a number above 0, `default` where there is none.
+fn number(arg: Option<&String>, default: f64) -> f64 {
+    match arg.map(|arg| arg.parse::<f64>()) {
+        None => default,
+        Some(Ok(value)) if value > 0.0 => value,
+        Some(_) => refuse(&format!("found {:?}, expected a number above 0", arg.expect("an argument"))),
     }
-    let (start, mut times) = (Instant::now(), Vec::new());
-    while times.len() < 5 || (start.elapsed() < budget && times.len() < 20_000) {
-        let begin = Instant::now();
-        std::hint::black_box(call());
-        times.push(begin.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    (times[times.len() / 2], times[0])
 }
 
-/// The largest resident memory so far, as Linux tells it; NaN elsewhere.
-fn peak_rss_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok())
-        .map_or(f64::NAN, |kb| kb * 1024.0 / 1e6)
+fn refuse(what: &str) -> ! {
+    eprintln!("workload: {what}");
+    std::process::exit(2);
 }
