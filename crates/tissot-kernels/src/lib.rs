@@ -19,6 +19,7 @@ pub mod lu;
 pub mod made;
 #[cfg(feature = "flex")]
 mod matrix;
+pub mod normal;
 pub mod optimiser;
 mod real;
 mod simd;

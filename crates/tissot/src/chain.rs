@@ -53,19 +53,11 @@ impl<T> Chain<T> {
 
 impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
-        let zero = zero_log_det(&x);
-        self.layers.iter().fold((x, zero), |(x, total), layer| {
-            let (z, log_det) = layer.forward(x, context);
-            (z, total + log_det)
-        })
+        through(self.layers.iter(), x, |layer, x| layer.forward(x, context))
     }
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
-        let zero = zero_log_det(&z);
-        self.layers.iter().rev().fold((z, zero), |(z, total), layer| {
-            let (x, log_det) = layer.inverse(z, context);
-            (x, total + log_det)
-        })
+        through(self.layers.iter().rev(), z, |layer, z| layer.inverse(z, context))
     }
 
     fn depends_on_data(&self) -> bool {
@@ -100,6 +92,26 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
             layer.walk(x, context, &mut |name, z, log_det| sink(&format!("{index}.{name}"), z, log_det))
         })
     }
+}
+
+/// What layers one after another make of `x`, and the sum of their log-dets.
+fn through<const D: usize, T>(
+    layers: impl Iterator<Item = T>,
+    x: Tensor<D>,
+    pass: impl Fn(T, Tensor<D>) -> (Tensor<D>, Tensor<1>),
+) -> (Tensor<D>, Tensor<1>) {
+    let (x, total) = layers.fold((x, None), |(x, total), layer| {
+        let (z, log_det) = pass(layer, x);
+        (
+            z,
+            Some(match total {
+                None => log_det,
+                Some(total) => total + log_det,
+            }),
+        )
+    });
+    let total = total.unwrap_or_else(|| zero_log_det(&x));
+    (x, total)
 }
 
 /// Tuples are chains of bijections of different types.

@@ -67,7 +67,8 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         in_blocks(x.dims()[0], context, |start, rows, context| {
             let features = self.embed(context);
             let context = Context { features: features.as_ref(), ..context };
-            let (z, log_det) = self.bijection.forward(x.clone().narrow(0, start, rows), context);
+            let part = if rows == x.dims()[0] { x.clone() } else { x.clone().narrow(0, start, rows) };
+            let (z, log_det) = self.bijection.forward(part, context);
             self.base.log_prob(z, context) + log_det
         })
     }

@@ -1,7 +1,7 @@
 //! Normal distributions.
 
 use super::{Base, Site, draw, sum_event};
-use crate::bijection::{Context, along_features};
+use crate::bijection::{Context, along_features, same_rank};
 use crate::error::Error;
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use burn::module::{Module, Param};
@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal as Gauss;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::normal as kernel;
 
 /// log(2 pi) / 2.
 const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
@@ -28,8 +29,13 @@ impl StandardNormal {
 
 impl<const D: usize> Base<D> for StandardNormal {
     fn log_prob(&self, z: Tensor<D>, _: Context<'_>) -> Tensor<1> {
+        let dims = z.dims();
         let n: usize = self.event.iter().product();
-        sum_event(z.square()).mul_scalar(-0.5).sub_scalar(n as f64 * HALF_LOG_TWO_PI)
+        let rows = if D == 2 { same_rank(z) } else { z.reshape([dims[0], n]) };
+        if let Some(done) = kernel::log_prob(&rows) {
+            return done;
+        }
+        sum_event(rows.square()).mul_scalar(-0.5).sub_scalar(n as f64 * HALF_LOG_TWO_PI)
     }
 
     fn sample(
