@@ -1,6 +1,7 @@
 //! Composition: one bijection after another, as a list or as a tuple.
 
 use crate::bijection::{Bijection, Context, Sink, zero_log_det};
+use crate::inspect::{Part, Sign};
 use burn::module::Module;
 use burn::tensor::Tensor;
 
@@ -77,6 +78,20 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
             layer.walk(x, context, &mut |name, z, log_det| sink(&format!("{index}.{name}"), z, log_det))
         })
     }
+
+    fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
+        for (index, layer) in self.layers.iter().enumerate() {
+            layer.parts(&mut |name, part| visit(&format!("{index}.{name}"), part));
+        }
+    }
+
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let mut x = x.clone();
+        for layer in &self.layers {
+            layer.examine(&x, context, note);
+            x = layer.forward(x, context).0;
+        }
+    }
 }
 
 /// Tuples are chains of bijections of different types.
@@ -110,6 +125,15 @@ macro_rules! tuple {
                     sink(&format!("{}.{name}", $index), z, log_det)
                 });)+
                 x
+            }
+            fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
+                $(Bijection::<D>::parts(&self.$index, &mut |name, part| {
+                    visit(&format!("{}.{name}", $index), part)
+                });)+
+            }
+            fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+                let _all = x.clone();
+                $(self.$index.examine(&_all, context, note); let _all = self.$index.forward(_all, context).0;)+
             }
         }
     };

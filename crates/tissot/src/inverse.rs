@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context};
 use crate::error::Error;
+use crate::inspect::Sign;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
@@ -46,5 +47,11 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Inverse<T> {
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         self.inner.forward(z, context)
+    }
+
+    /// The inside's, at what it makes of `x`.
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let z = self.inner.inverse(x.clone(), context).0;
+        self.inner.examine(&z, context, note);
     }
 }

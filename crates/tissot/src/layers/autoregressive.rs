@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
+use crate::inspect::Sign;
 use crate::nets::{CausalConditioner, Made, MadeConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, ModuleDisplay};
@@ -133,5 +134,16 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
             total = total + log_det;
         }
         (x.reshape(dims), total)
+    }
+
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let [batch, features] = [x.dims()[0], x.dims()[1]];
+        let x = as_table(x.clone());
+        let params = self.net.forward(x.clone(), context);
+        self.univariate.examine(
+            &x,
+            &params.reshape([batch, features, self.univariate.num_params()]),
+            note,
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, positions, zero_log_det};
 use crate::error::Error;
+use crate::inspect::Sign;
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, Param};
@@ -256,5 +257,19 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         let moved = z.select(1, self.moved.clone());
         let (moved, log_det) = Self::elements(moved, |z| self.univariate.inverse(z, params));
         (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
+    }
+
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let flat = |x: &Tensor<D>| {
+            let dims = x.dims();
+            x.clone().reshape([dims[0], dims[1] * positions(&dims)])
+        };
+        let kept = x.clone().select(1, self.kept.clone());
+        let params = self.params(self.net.forward(kept.clone(), context));
+        self.univariate.examine(&flat(&x.clone().select(1, self.moved.clone())), &params, note);
+        let _ = self.move_kept(kept, |univariate, x, params| {
+            univariate.examine(&x, &params, note);
+            univariate.forward(x, params)
+        });
     }
 }

@@ -118,6 +118,25 @@ impl LogScale {
         }
     }
 
+    /// The parameters between which `d log s / du` is at least 1 % of the law's largest slope: beyond them a scale hardly
+    /// learns any more.
+    ///
+    /// An end that a law reaches only where it is the identity (the top of a sigmoid) does not count.
+    pub fn learns_within(&self) -> (f64, f64) {
+        let floor = |epsilon: f64| if epsilon > 0.0 { (epsilon / 99.0).ln() } else { -LIMIT };
+        match *self {
+            Self::Exp => (-LIMIT, LIMIT),
+            Self::SoftClip { floor } => (9.0 * floor.ln(), -9.0 * floor.ln()),
+            Self::Sigmoid { offset, epsilon } => (floor(epsilon) - offset, f64::INFINITY),
+            Self::Softplus { epsilon } => (floor(epsilon), f64::INFINITY),
+            Self::Tanh { bound } => {
+                let end = 0.99_f64.sqrt().atanh() * bound;
+                (-end, end)
+            }
+            Self::Atan { .. } => (-99.0_f64.sqrt(), 99.0_f64.sqrt()),
+        }
+    }
+
     /// Checks the constants.
     ///
     /// # Errors
