@@ -4,6 +4,7 @@ use crate::bijection::{Bijection, Context, Sink, zero_log_det};
 use crate::inspect::{Part, Sign};
 use burn::module::Module;
 use burn::tensor::Tensor;
+use std::ops::Range;
 
 /// A list of bijections of one type, applied first to last: `f = f_n . .. . f_1`.
 ///
@@ -19,6 +20,18 @@ impl<T> Chain<T> {
     /// A chain of `layers`, the one that sees the data first.
     pub fn new(layers: Vec<T>) -> Self {
         Self { layers }
+    }
+
+    /// The chain of some of the layers, such as `2..5`; weights are shared, not copied.
+    ///
+    /// # Panics
+    /// Outside the chain.
+    #[must_use]
+    pub fn part(&self, layers: Range<usize>) -> Self
+    where
+        T: Clone,
+    {
+        Self { layers: self.layers[layers].to_vec() }
     }
 
     /// Goes forward one layer at a time: an iterator over each layer's output and log-det.

@@ -221,8 +221,19 @@ impl Model {
         Tensor::from_data(TensorData::new(values, [rows, columns]), (&self.flow.device(), self.flow.dtype()))
     }
 
+    /// The rows in the flow's units, whole numbers dequantised once, and their log-dets; zeros and -infinity outside a
+    /// column's domain.
+    pub(crate) fn inputs(&self, rows: &[f64]) -> (Tensor<2>, Vec<f64>) {
+        let d = self.columns.len();
+        assert_eq!(rows.len() % d, 0, "whole rows of {d} columns");
+        let mut x = Vec::with_capacity(rows.len());
+        let log_det = |row: &[f64]| self.columns.forward(row, &mut x, &mut row_rng(row));
+        let log_dets = rows.chunks(d).map(log_det).map(|found| found.unwrap_or(f64::NEG_INFINITY)).collect();
+        (self.tensor(x, d), log_dets)
+    }
+
     /// The context in the model's units; `None` without context columns.
-    fn context_tensor(&self, context: &[f64]) -> Option<Tensor<2>> {
+    pub(crate) fn context_tensor(&self, context: &[f64]) -> Option<Tensor<2>> {
         let c = self.context.len();
         (c > 0).then(|| {
             let mut values = Vec::with_capacity(context.len());

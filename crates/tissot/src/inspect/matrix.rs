@@ -1,9 +1,11 @@
 //! One Jacobian as a matrix on the host.
 
+use serde::Serialize;
+
 /// The derivatives of one sample's outputs by some inputs, in f64 on the host.
 ///
 /// Features of events of a higher rank are counted in memory order: `(channel * height + row) * width + column`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Jacobian {
     outputs: usize,
     inputs: usize,

@@ -1,12 +1,26 @@
-//! What can be computed about a flow: exact Jacobians, and an audit of its numbers.
+//! What can be computed about a flow: exact Jacobians at points, the local geometry that they are, the accounts of its
+//! log-determinant, and an audit of whether its numbers can be trusted.
+//!
+//! Start with [`geometry`] for how a flow stretches its neighbourhood, with [`Ledger`] for which layer did it, with
+//! [`audit`] for what is wrong. All results are plain numbers that serde can write.
 
 pub mod audit;
+mod balance;
+mod geometry;
+mod inputs;
 pub mod jacobian;
+mod ledger;
+mod mass;
 mod matrix;
 mod part;
 mod sign;
 
-pub use part::{BadWeights, Part, bad_weights};
+pub use balance::{Balance, Gap};
+pub use geometry::{LocalGeometry, SEPARATED, geometry, geometry_of_layers};
+pub use inputs::Inputs;
+pub use ledger::{Kind, LEVELS, Ledger, Summary, Term};
+pub use mass::{Mass, mass};
 pub(crate) use part::Whole;
+pub use part::{BadWeights, Part, bad_weights};
 pub use sign::Sign;
 pub(crate) use sign::range;

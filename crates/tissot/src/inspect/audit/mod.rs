@@ -40,6 +40,7 @@ pub use tails::Tail;
 pub use thresholds::{Effort, Thresholds};
 pub use volume::Volume;
 
+use super::geometry::LocalGeometry;
 use super::jacobian::{Jacobian, host};
 use super::part::bad_weights;
 use crate::base::Base;
@@ -51,6 +52,7 @@ use burn::tensor::{DType, FloatDType, Tensor, TensorData};
 use calibration::Both;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use spread::{Spread as Errors, relative, sorted};
 use subject::{Conditions, Subject, select, spaced};
 
@@ -219,7 +221,7 @@ where
 
     let log_dets = host(log_det);
     let (rows, jacobians): (Vec<usize>, Vec<Jacobian>) = layers.jacobians.into_iter().unzip();
-    let singular: Vec<Vec<f64>> = jacobians.iter().map(singular_values).collect();
+    let singular: Vec<Vec<f64>> = jacobians.par_iter().map(singular_values).collect();
     let own: Vec<f64> = rows.iter().map(|&row| log_dets[row]).collect();
     report.volume = Volume::of(&jacobians, &singular, &own);
     report.add_all(report.volume.iter().flat_map(|volume| volume.findings(limits)).collect());
@@ -233,7 +235,7 @@ where
 
 /// The singular values of a Jacobian, largest first.
 fn singular_values(jacobian: &Jacobian) -> Vec<f64> {
-    vec![jacobian.norm(), 1.0 / jacobian.inverse_norm()]
+    LocalGeometry::of(jacobian).singular_values
 }
 
 /// What the rows became.
