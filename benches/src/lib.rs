@@ -2,6 +2,8 @@
 //!
 //! W1 to W5 and W7 with the parameter counts that zuko and nflows have for them; see `docs/benchmarks.md`.
 
+pub mod planted;
+
 use tissot::base::BaseConfig;
 use tissot::layers::{
     AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig, PermutationPlace,

@@ -29,7 +29,6 @@ pub use finding::{Finding, Kind};
 pub use fooled::Fooled;
 pub use layer::LayerAudit;
 pub use manifold::{Manifold, Noise};
-pub use mass::Mass;
 pub use model::audit_model;
 pub use quick::quick;
 pub use report::Audit;
@@ -48,12 +47,12 @@ use crate::bijection::{Bijection, Context};
 use crate::dtype;
 use crate::flow::Flow;
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{DType, FloatDType, Tensor, TensorData};
+use burn::tensor::{DType, FloatDType, Tensor};
 use calibration::Both;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use spread::{Spread as Errors, relative, sorted};
+use spread::{Spread as Errors, relative};
 use subject::{Conditions, Subject, select, spaced};
 
 /// Numbers of a wide sample's rows that are held at a time: fewer rows are looked at then.
@@ -107,11 +106,8 @@ where
     B: Base<D> + Module + ModuleDisplay,
 {
     let flow = flow.valid();
-    let given = Context {
-        features: flow.embed(context).as_ref().map(|v| v.clone().detach()).as_ref(),
-        maps: context.maps,
-    };
-    let given = Conditions::of(given);
+    let features = flow.embed(context);
+    let given = Conditions::of(Context { features: features.as_ref(), maps: context.maps });
     let width: usize = x.dims()[1..].iter().product();
     let rows = spaced(x.dims()[0], effort.rows.min((NUMBERS / width.max(1)).max(8)));
     assert!(!rows.is_empty(), "an audit needs rows; audit_samples draws them from the flow");
@@ -265,13 +261,9 @@ fn distribution<const D: usize, T, B>(
     let (samples, log_det) = subject.inverse(&latents, &given);
     let sample_log_prob = host(log_base.clone() - log_det);
     let samples = host(samples);
-    if !subject.given.any() && D == 2 {
-        let scores = |points: Vec<f64>| {
-            let data = TensorData::new(points, [0, width]);
-            scores_of(subject, data)
-        };
-        report.mass = mass::measure(&samples, width, scores);
-        report.add_all(report.mass.iter().flat_map(|mass| mass.findings(limits)).collect());
+    if !subject.given.any() {
+        report.mass = super::mass(subject.flow, &subject.x, Context::NONE, mass::LINES);
+        report.add_all(report.mass.iter().flat_map(|found| mass::findings(found, limits)).collect());
     }
     if !subject.data {
         return;
@@ -289,21 +281,6 @@ fn distribution<const D: usize, T, B>(
     let fooled = Fooled::of(subject, seen, &samples, &sample_log_prob);
     report.add_all(fooled.findings(limits));
     report.fooled = Some(fooled);
-}
-
-/// Log-densities of points that are given on the host, without context.
-fn scores_of<const D: usize, T: Bijection<D>, B: Base<D>>(
-    subject: &Subject<'_, D, T, B>,
-    points: TensorData,
-) -> Vec<f64> {
-    let width = subject.width();
-    let values: Vec<f64> = points.into_vec().unwrap_or_default();
-    let mut shape = subject.x.dims();
-    shape[0] = values.len() / width.max(1);
-    let x = Tensor::<D>::from_data(TensorData::new(values, shape), (&subject.x.device(), subject.x.dtype()));
-    let given = Conditions { features: None, maps: None };
-    let (z, log_det) = subject.forward(&x, &given);
-    host(subject.flow.base.log_prob(z, given.context()) + log_det)
 }
 
 /// The coverage where each row has its own density.

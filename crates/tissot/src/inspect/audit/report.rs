@@ -5,11 +5,11 @@ use super::calibration::Calibration;
 use super::finding::{Finding, Kind};
 use super::fooled::Fooled;
 use super::layer::LayerAudit;
-use super::mass::Mass;
 use super::round_trip::RoundTrip;
 use super::spread::Spread;
 use super::thresholds::Thresholds;
 use super::volume::Volume;
+use crate::inspect::Mass;
 use burn::tensor::DType;
 use serde::Serialize;
 

@@ -52,7 +52,8 @@ fn both_ways<const D: usize>(
 ) -> (Vec<f64>, Vec<f64>) {
     let (z, log_det) = there(x);
     let (again, inverse) = back(&z);
-    let sums = host(inverse).iter().zip(host(log_det)).map(|(inverse, log_det)| relative(-inverse, log_det));
+    let (inverse, log_det) = (host(inverse), host(log_det));
+    let sums = inverse.iter().zip(log_det).map(|(inverse, log_det)| relative(-inverse, log_det));
     (by_row(&host(again), &host(x.clone()), width), sums.collect())
 }
 
