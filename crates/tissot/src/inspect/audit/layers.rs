@@ -127,7 +127,9 @@ impl<const D: usize> Stage<D> {
         let z = if whole { z } else { select(&z, &alive) };
         if !alive.is_empty() {
             let (back, inverse) = part.inverse(z.clone(), self.given.context());
-            layer.round_trip = Spread::of(&by_row(&host(back), &host(self.x.clone()), self.width));
+            layer.round_trip = Spread::of(&by_row(&host(back.clone()), &host(self.x.clone()), self.width));
+            let (again, _) = part.forward(back, self.given.context());
+            layer.from_latent = Spread::of(&by_row(&host(again), &host(z.clone()), self.width));
             let sums: Vec<f64> =
                 host(inverse).iter().zip(&log_dets).map(|(inverse, forward)| relative(-inverse, *forward)).collect();
             layer.log_dets_cancel = Spread::of(&sums);

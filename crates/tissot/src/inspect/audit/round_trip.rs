@@ -115,13 +115,18 @@ impl RoundTrip {
     /// What is beyond the thresholds, and the layer that does most of it.
     pub(super) fn findings(&self, subject_limits: &super::Thresholds, layers: &[LayerAudit]) -> Vec<Finding> {
         let limit = subject_limits.round_trip;
-        let worst = layers.iter().max_by(|a, b| a.round_trip.max.total_cmp(&b.round_trip.max));
         let mut found = Vec::new();
-        let ways = [("a row", "forward and inverse", self.from_data), ("a latent", "inverse and forward", self.from_latent)];
-        for (what, way, error) in ways {
+        let of_row: fn(&LayerAudit) -> f64 = |layer| layer.round_trip.max;
+        let of_latent: fn(&LayerAudit) -> f64 = |layer| layer.from_latent.max;
+        let ways = [
+            ("a row", "forward and inverse", self.from_data, of_row),
+            ("a latent", "inverse and forward", self.from_latent, of_latent),
+        ];
+        for (what, way, error, of) in ways {
             if error.max <= limit {
                 continue;
             }
+            let worst = layers.iter().max_by(|a, b| of(a).total_cmp(&of(b)));
             let at = worst.map_or(String::new(), |layer| format!("; most of it in layer {}", layer.name));
             let message = format!(
                 "{what} comes back {:.3e} off after {way} (99 % within {:.1e}), expected at most {limit:.0e}{at}",
