@@ -11,6 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::{Duration, Instant};
 use tissot::Context;
+use tissot::inspect::audit::{Thresholds, quick};
 use tissot_benches::{NAMES, workload};
 use tissot_train::Adam;
 
@@ -52,16 +53,20 @@ fn main() {
     let score = measure(budget, || flow.log_prob(x.clone(), Context::NONE).into_data().num_elements() == 0);
     let sample =
         measure(budget, || flow.sample::<2>(batch, Context::NONE, &mut rng).into_data().num_elements() == 0);
+    // What the training loop does at each validation, every 100 steps.
+    let some = x.clone().narrow(0, 0, batch.min(64));
+    let audit = measure(budget, || quick(&flow, &some, Context::NONE, &Thresholds::default()).is_empty());
     println!(
         "{{\"peer\": \"tissot\", \"workload\": \"{name}\", \"batch\": {batch}, \"threads\": {threads}, \"params\": {params}, \
          \"ms_train_step\": {:.4}, \"ms_log_prob\": {:.4}, \"ms_sample\": {:.4}, \"ms_train_step_min\": {:.4}, \
-         \"ms_log_prob_min\": {:.4}, \"ms_sample_min\": {:.4}, \"peak_rss_mb\": {:.1}, \"first_step_s\": {first:.3}}}",
+         \"ms_log_prob_min\": {:.4}, \"ms_sample_min\": {:.4}, \"ms_quick_audit\": {:.4}, \"peak_rss_mb\": {:.1}, \"first_step_s\": {first:.3}}}",
         train.0,
         score.0,
         sample.0,
         train.1,
         score.1,
         sample.1,
+        audit.0,
         peak_rss_mb(),
     );
 }

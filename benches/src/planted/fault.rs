@@ -113,10 +113,10 @@ fn other_base(trained: &Trained, rng: &mut dyn Rng) -> Planted {
     let (mut mean, mut log_std) = (vec![0.0; n], vec![0.0; n]);
     let sign = if rng.random::<bool>() { 1.0 } else { -1.0 };
     let what = if rng.random::<bool>() {
-        mean[feature] = sign * rng.random_range(0.7..2.0);
+        mean[feature] = sign * rng.random_range(0.5..2.0);
         format!("mean {:.2} in column {feature}", mean[feature])
     } else {
-        log_std[feature] = sign * rng.random_range(0.7..2.0);
+        log_std[feature] = sign * rng.random_range(0.5..2.0);
         format!("deviation e^{:.2} in column {feature}", log_std[feature])
     };
     let param = |values: Vec<f64>| {

@@ -6,7 +6,7 @@ mod pool;
 mod wrapped;
 
 pub use fault::{Fault, Planted, plant};
-pub use pool::{Preset, Trained, rows, train};
+pub use pool::{Preset, Trained, fit, rows, train};
 pub use wrapped::Wrapped;
 
 use rand::{Rng, RngExt};

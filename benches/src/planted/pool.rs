@@ -114,16 +114,30 @@ pub fn train(preset: Preset, features: usize, free: bool, steps: u32, seed: u64)
     if free {
         unbounded(&mut config.layers);
     }
+    let flow = fit(&config, steps, seed, |n, rng| rows(n, features, rng));
+    Trained { preset, unbounded: free, features, flow }
+}
+
+/// Trains a flow on fresh rows at each of `steps` steps.
+///
+/// # Panics
+/// Where it cannot be made.
+pub fn fit(
+    config: &FlowConfig,
+    steps: u32,
+    seed: u64,
+    mut draw: impl FnMut(usize, &mut dyn Rng) -> Tensor<2>,
+) -> AnyFlow {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let flow = config.init(&Device::flex(), &mut rng).unwrap_or_else(|error| panic!("{preset:?}: {error}"));
-    let first = rows(BATCH, features, &mut rng);
+    let flow = config.init(&Device::flex(), &mut rng).unwrap_or_else(|error| panic!("{error}"));
+    let first = draw(BATCH, &mut rng);
     let mut flow = flow.initialize(first, Context::NONE).train();
     let mut adam = Adam::default().init();
     for step in 0..steps {
         let rate = 4e-3 * 0.5 * (1.0 + (std::f64::consts::PI * f64::from(step) / f64::from(steps)).cos());
-        let loss = flow.log_prob(rows(BATCH, features, &mut rng), Context::NONE).mean().neg();
+        let loss = flow.log_prob(draw(BATCH, &mut rng), Context::NONE).mean().neg();
         let grads = GradientsParams::from_grads(loss.backward(), &flow);
         flow = adam.step(rate, flow, grads);
     }
-    Trained { preset, unbounded: free, features, flow: flow.valid() }
+    flow.valid()
 }

@@ -99,9 +99,15 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
     }
 
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
-        let mut x = x.clone();
+        let (mut x, mut possible) = (x.clone(), true);
         for layer in &self.layers {
-            layer.examine(&x, context, note);
+            layer.examine(&x, context, &mut |sign| {
+                possible &= !matches!(sign, Sign::Order { .. });
+                note(sign);
+            });
+            if !possible {
+                return;
+            }
             x = layer.forward(x, context).0;
         }
     }

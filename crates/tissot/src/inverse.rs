@@ -51,7 +51,17 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Inverse<T> {
 
     /// The inside's, at what it makes of `x`.
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
-        let z = self.inner.inverse(x.clone(), context).0;
-        self.inner.examine(&z, context, note);
+        // Orders first: the inverse would stumble over them.
+        let mut possible = true;
+        self.inner.examine(x, context, &mut |sign| {
+            if matches!(sign, Sign::Order { .. }) {
+                possible = false;
+                note(sign);
+            }
+        });
+        if possible {
+            let z = self.inner.inverse(x.clone(), context).0;
+            self.inner.examine(&z, context, note);
+        }
     }
 }

@@ -166,3 +166,36 @@ impl LogScale {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{DType, Device};
+
+    #[test]
+    fn beyond_its_range_a_law_hardly_learns() {
+        let laws = [
+            LogScale::ZUKO,
+            LogScale::NFLOWS_COUPLING,
+            LogScale::NFLOWS_AUTOREGRESSIVE,
+            LogScale::Tanh { bound: 1.0 },
+            LogScale::Tanh { bound: 3.0 },
+            LogScale::Atan { clamp: 2.0 },
+        ];
+        for law in laws {
+            let slope = |u: f64| {
+                let u = Tensor::<1>::from_data([u], (&Device::flex().autodiff(), DType::F64)).require_grad();
+                let grads = law.of(u.clone()).sum().backward();
+                u.grad(&grads).expect("a gradient").into_scalar::<f64>()
+            };
+            let largest = (-200..200).map(|k| slope(f64::from(k) / 10.0)).fold(0.0, f64::max);
+            let (low, high) = law.learns_within();
+            for (inside, outside) in [(low + 0.01, low - 0.01), (high - 0.01, high + 0.01)] {
+                if inside.is_finite() {
+                    let found = (slope(inside) / largest, slope(outside) / largest);
+                    assert!(found.0 >= 0.0099 && found.1 <= 0.0101, "{law:?} at {inside}: {found:?}");
+                }
+            }
+        }
+    }
+}

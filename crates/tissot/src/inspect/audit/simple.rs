@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// Above this percentile a simple input is denser than it should be for a density that ranks by likeness.
+/// Above this percentile rows with half of their contrast are denser than a density that ranks by likeness would have them;
+/// that of a normal on a line is 75. (The middle of a density is its densest place in any case.)
 const HIGH: f64 = 99.0;
 
 /// Where simple inputs rank among the rows, and what is typical.
@@ -35,7 +36,7 @@ impl Simple {
             (percentile(mean), super::spread::quantile(&halves, 0.5));
         let typical = [0.005, 0.995].map(|p| super::spread::quantile(samples, p));
         let outside = rows.iter().filter(|v| !(typical[0]..=typical[1]).contains(*v)).count();
-        let note = if mean_percentile >= HIGH || half_way_percentile >= HIGH {
+        let note = if half_way_percentile >= HIGH {
             format!(
                 "likelihood is no anomaly score here: the mean of all columns is denser than {mean_percentile:.0} % of the rows, rows half-way to it than {half_way_percentile:.0} %; judge a row by typicality, how far its log-density is from the usual {:.2} to {:.2} nats (in the flow's units) on either side",
                 typical[0], typical[1]
