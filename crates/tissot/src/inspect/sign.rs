@@ -18,8 +18,8 @@ pub enum Sign {
         /// The box is `[-bound, bound]`.
         bound: f64,
     },
-    /// Elements whose scale is so near the end of its law that its parameter hardly learns: the law's slope is below
-    /// 1 % of its largest.
+    /// Elements whose scale is so near the end of its law that its parameter hardly learns; see
+    /// [`LogScale::learns_within`](crate::univariate::LogScale::learns_within).
     Saturated {
         /// How many.
         saturated: usize,
