@@ -62,6 +62,24 @@ pub trait Bijection<const D: usize>: Module + ModuleDisplay {
         (self, z.detach())
     }
 
+    /// Goes forward with tangents: `z = f(x)` and `J t` of each direction `t` at `x`, by a rule of the layer's own that
+    /// is cheaper than differentiation; `None`, as by default, where there is none.
+    ///
+    /// Call [`inspect::push`](crate::inspect::push()), which knows what to do without a rule. Weights
+    /// are constants.
+    ///
+    /// # Shapes
+    /// `tangents`: `[batch, directions, n]`, `n` the features times positions in memory order; so is `J t`.
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let _ = (x, tangents, context);
+        None
+    }
+
     /// Goes forward and names each elementary layer that was passed; returns the last output.
     ///
     /// The log-dets given to `sink` add up to the one of [`Bijection::forward`]. Containers override it.

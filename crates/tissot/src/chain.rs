@@ -1,7 +1,7 @@
 //! Composition: one bijection after another, as a list or as a tuple.
 
 use crate::bijection::{Bijection, Context, Sink, zero_log_det};
-use crate::inspect::{Part, Sign};
+use crate::inspect::{Part, Sign, push};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use std::ops::Range;
@@ -86,6 +86,15 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
         (Self { layers }, x)
     }
 
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        Some(self.layers.iter().fold((x, tangents), |(x, tangents), layer| push(layer, x, tangents, context)))
+    }
+
     fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
         self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
             layer.walk(x, context, &mut |name, z, log_det| sink(&format!("{index}.{name}"), z, log_det))
@@ -138,6 +147,10 @@ macro_rules! tuple {
                     layer
                 },)+);
                 (layers, x)
+            }
+            fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {
+                $(let (x, tangents) = push(&self.$index, x, tangents, context);)+
+                Some((x, tangents))
             }
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 $(let x = self.$index.walk(x, context, &mut |name, z, log_det| {

@@ -171,6 +171,15 @@ impl Columns {
         Ok(log_det)
     }
 
+    /// `dy/dx` of each column at a row in the user's units, `y` standardised; NaN outside a column's domain.
+    pub fn slopes(&self, row: &[f64]) -> Vec<f64> {
+        let slope = |(column, &x): (&Column, &f64)| match column.unbounded(x, || 0.0) {
+            Some((_, log_slope)) => log_slope.exp() / column.std,
+            None => f64::NAN,
+        };
+        self.0.iter().zip(row).map(slope).collect()
+    }
+
     /// A row in the model's units, appended to `out` in the user's.
     pub fn inverse(&self, row: &[f64], out: &mut Vec<f64>) {
         out.extend(self.0.iter().zip(row).map(|(column, &z)| column.bounded(z * column.std + column.mean)));
@@ -202,6 +211,7 @@ mod tests {
                 let (log_det, z) = at(x);
                 let slope = (at(x + 1e-6).1 - at(x - 1e-6).1) / 2e-6;
                 assert!((log_det - slope.abs().ln()).abs() < 1e-7, "{domain}: {log_det} is not log {slope}");
+                assert!((columns.slopes(&[x])[0].ln() - log_det).abs() < 1e-12, "{domain}: {log_det}");
                 let mut back = Vec::new();
                 columns.inverse(&[z], &mut back);
                 assert!((back[0] - x).abs() < 1e-12 * x.max(1.0), "{domain}: {x} came back as {}", back[0]);

@@ -58,6 +58,9 @@ macro_rules! layers {
                     (Self::$variant(layer), z)
                 }),+ }
             }
+            fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {
+                match self { $(Self::$variant(layer) => layer.push(x, tangents, context)),+ }
+            }
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 match self { $(Self::$variant(layer) => layer.walk(x, context, sink)),+ }
             }

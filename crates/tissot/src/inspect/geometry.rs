@@ -1,7 +1,7 @@
 //! How a bijection stretches and turns the neighbourhood of a point: the singular value decomposition of its Jacobian.
 
-use super::jacobian::derivatives;
 use super::matrix::Jacobian;
+use super::tangents::jacobians;
 use crate::bijection::{Bijection, Context};
 use crate::chain::Chain;
 use burn::tensor::Tensor;
@@ -140,7 +140,7 @@ impl LocalGeometry {
 /// Where the shapes do not fit the bijection.
 ///
 /// # Cost
-/// That of [`derivatives`] and O(n^3) a sample.
+/// That of [`jacobians`] and O(n^3) a sample.
 ///
 /// # Examples
 /// ```
@@ -161,7 +161,7 @@ pub fn geometry<const D: usize, B: Bijection<D>>(
     x: &Tensor<D>,
     context: Context<'_>,
 ) -> Vec<LocalGeometry> {
-    derivatives(bijection, x, context).par_iter().map(|at| LocalGeometry::of(&at.by_x)).collect()
+    jacobians(bijection, x, context).par_iter().map(LocalGeometry::of).collect()
 }
 
 /// The geometry of each layer of a chain by itself, at what the layers before it make of `x`: one list of samples a
@@ -196,7 +196,11 @@ mod tests {
 
     /// A matrix without structure.
     fn some(n: usize) -> Jacobian {
-        Jacobian::new(n, n, (0..n * n).map(|i| ((i * i * 7 + 3 * i) % 23) as f64 / 7.0 - 1.5).collect())
+        Jacobian::new(
+            n,
+            n,
+            (0..n * n).map(|i| ((i * i * 31 + 17 * i * i * i) % 101) as f64 / 30.0 - 1.5).collect(),
+        )
     }
 
     #[test]

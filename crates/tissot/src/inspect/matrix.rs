@@ -51,6 +51,17 @@ impl Jacobian {
         self.values[i * self.inputs + j]
     }
 
+    /// Column `j` times `scales[j]`: the derivatives by other lengths of the inputs.
+    ///
+    /// # Panics
+    /// Where there is not one scale a column.
+    #[must_use]
+    pub fn with_columns_scaled(&self, scales: &[f64]) -> Self {
+        assert_eq!(scales.len(), self.inputs, "a scale for each column");
+        let values = self.values.iter().zip(scales.iter().cycle()).map(|(value, scale)| value * scale);
+        Self { values: values.collect(), ..*self }
+    }
+
     /// `log |det J|`, -infinity where `J` is singular; O(n^3).
     ///
     /// # Panics

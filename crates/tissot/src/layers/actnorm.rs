@@ -4,6 +4,7 @@ use crate::bijection::{Bijection, Context, along_features, positions};
 use crate::error::Error;
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
+use crate::layers::tangent;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,17 @@ impl<const D: usize> Bijection<D> for ActNorm {
         let log_det = self.log_det(&z.dims()).neg();
         let x = (z - along_features(self.shift.val())) * along_features(self.log_scale.val().neg().exp());
         (x, log_det)
+    }
+
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let scale = along_features(self.log_scale.val().exp());
+        let moved = tangent::each(tangents, x.dims(), |t| t * scale);
+        Some((self.forward(x, context).0, moved))
     }
 
     fn depends_on_data(&self) -> bool {

@@ -3,6 +3,7 @@
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
 use crate::inspect::Sign;
+use crate::layers::tangent;
 use crate::nets::{CausalConditioner, Made, MadeConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, ModuleDisplay};
@@ -145,5 +146,19 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
             &params.reshape([batch, features, self.univariate.num_params()]),
             note,
         );
+    }
+
+    /// For networks with a rule of their own.
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let dims = x.dims();
+        let x = as_table(x);
+        let at = (x.clone(), tangents.clone());
+        let (z, tangents) = tangent::conditioned(&self.net, &self.univariate, at, (x, tangents), context)?;
+        Some((z.reshape(dims), tangents))
     }
 }

@@ -3,6 +3,7 @@
 use crate::bijection::{Bijection, Context, positions, zero_log_det};
 use crate::error::Error;
 use crate::inspect::Sign;
+use crate::layers::{Mask, tangent};
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, Param};
@@ -11,57 +12,6 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tissot_kernels::univariate::{self as fused, Direction};
-
-/// Which features a coupling keeps; the others move.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mask {
-    /// The first half, rounded up.
-    #[default]
-    FirstHalf,
-    /// The second half, rounded down.
-    SecondHalf,
-    /// Features 0, 2, 4, ..
-    Even,
-    /// Features 1, 3, 5, ..
-    Odd,
-    /// These features.
-    Kept(Vec<usize>),
-}
-
-impl Mask {
-    /// For each of `features` whether it is kept.
-    ///
-    /// # Errors
-    /// [`Error::Config`] where none or all are kept, or a given one does not exist.
-    pub fn kept(&self, features: usize) -> Result<Vec<bool>, Error> {
-        let half = features.div_ceil(2);
-        let kept: Vec<bool> = match self {
-            Self::FirstHalf => (0..features).map(|i| i < half).collect(),
-            Self::SecondHalf => (0..features).map(|i| i >= half).collect(),
-            Self::Even => (0..features).map(|i| i % 2 == 0).collect(),
-            Self::Odd => (0..features).map(|i| i % 2 == 1).collect(),
-            Self::Kept(given) => {
-                if let Some(missing) = given.iter().find(|&&i| i >= features) {
-                    return Err(Error::config(
-                        "mask",
-                        format!("feature {missing}"),
-                        format!("0 to {}", features - 1),
-                    ));
-                }
-                (0..features).map(|i| given.contains(&i)).collect()
-            }
-        };
-        let count = kept.iter().filter(|&&k| k).count();
-        if count == 0 || count == features {
-            return Err(Error::config(
-                "mask",
-                format!("{count} of {features} features kept"),
-                "at least one kept and one moved; for one feature use an autoregressive layer",
-            ));
-        }
-        Ok(kept)
-    }
-}
 
 /// How to make a [`Coupling`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -271,5 +221,41 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
             univariate.examine(&x, &params, note);
             univariate.forward(x, params)
         });
+    }
+
+    /// On tables, for networks with a rule of their own.
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        if D != 2 {
+            return None;
+        }
+        let dims = x.dims();
+        let kept = x.clone().select(1, self.kept.clone());
+        let moved = x.select(1, self.moved.clone()).reshape([dims[0], self.columns.len()]);
+        let kept_tangents = tangents.clone().select(2, self.kept.clone());
+        let moved_tangents = tangents.select(2, self.moved.clone());
+        let (moved, moved_tangents) = tangent::conditioned(
+            &self.net,
+            &self.univariate,
+            (kept.clone(), kept_tangents.clone()),
+            (moved, moved_tangents),
+            context,
+        )?;
+        let kept = kept.reshape([dims[0], dims[1] - self.columns.len()]);
+        let (kept, kept_tangents) = match (&self.kept_univariate, &self.kept_params) {
+            (Some(univariate), Some(params)) => {
+                let [_, n, p] = params.val().dims();
+                let at = tangent::Slopes::of(univariate, kept, params.val().expand([dims[0], n, p]));
+                (at.y, kept_tangents * at.by_x.unsqueeze_dim(1))
+            }
+            _ => (kept, kept_tangents),
+        };
+        let z = Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone());
+        let tangents = Tensor::cat(vec![kept_tangents, moved_tangents], 2).select(2, self.merge.clone());
+        Some((z.reshape(dims), tangents))
     }
 }

@@ -7,6 +7,7 @@ mod triangular;
 pub use config::{DiagonalLaw, LinearStart, LuLinearConfig, PermutationPlace};
 
 use super::permutation::Permutation;
+use super::tangent;
 use crate::bijection::{Bijection, Context, along_features, positions};
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
@@ -141,5 +142,16 @@ impl<const D: usize> Bijection<D> for LuLinear {
         if let Some(fault) = self.permutation.as_ref().and_then(|p| p.fault(x.dims()[1])) {
             note(Sign::Order { fault });
         }
+    }
+
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let (upper, lower) = self.factors();
+        let moved = tangent::each(tangents, x.dims(), |t| apply(upper, lower, t));
+        Some((self.forward(x, context).0, moved))
     }
 }

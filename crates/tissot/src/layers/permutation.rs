@@ -3,6 +3,7 @@
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
 use crate::inspect::Sign;
+use crate::layers::tangent;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
@@ -161,6 +162,11 @@ impl<const D: usize> Bijection<D> for Permutation {
         if let Some(fault) = self.fault(x.dims()[1]) {
             note(Sign::Order { fault });
         }
+    }
+
+    fn push(&self, x: Tensor<D>, tangents: Tensor<3>, _: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {
+        let moved = tangent::each(tangents, x.dims(), |t| t.select(1, self.indices()));
+        Some((x.select(1, self.indices()), moved))
     }
 }
 

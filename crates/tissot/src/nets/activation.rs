@@ -59,6 +59,13 @@ impl Activation {
         }
     }
 
+    /// Its derivative at each element of `u`, by automatic differentiation of the function alone.
+    pub(super) fn slope<const D: usize>(&self, u: Tensor<D>) -> Tensor<D> {
+        let u = u.detach().without_autodiff().autodiff().require_grad();
+        let grads = self.apply(u.clone()).sum().backward();
+        u.grad(&grads).unwrap_or_else(|| u.zeros_like().detach().without_autodiff())
+    }
+
     /// The same function on the host.
     pub(super) fn on_host(&self) -> made::Activation {
         match *self {

@@ -1,6 +1,6 @@
 //! The closed set of conditioners that a file or a command can name.
 
-use super::{Conditioner, Mlp, MlpConfig, ResidualMlp, ResidualMlpConfig};
+use super::{Conditioner, Mlp, MlpConfig, ResidualMlp, ResidualMlpConfig, Tangents};
 use crate::bijection::Context;
 use crate::error::Error;
 use burn::module::Module;
@@ -52,6 +52,13 @@ macro_rules! tables {
             fn forward(&self, x: Tensor<D>, context: Context<'_>) -> Tensor<D> {
                 match self {
                     $(Self::$variant(net) => table(stringify!($net), x, |x| net.forward(x, context))),+
+                }
+            }
+
+            fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<Tangents> {
+                match self {
+                    $(Self::$variant(net) if D == 2 => net.push(same(x), tangents, context),)+
+                    _ => None,
                 }
             }
         }

@@ -29,6 +29,21 @@ pub(crate) fn masked_map(
     finish(masked_dense(x, layer.weight.val(), bias, fused, mask, forbidden), after)
 }
 
+/// `x W` alone.
+pub(crate) fn weight_map(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    dense(x, layer.weight.val(), None, Fused::None)
+}
+
+/// `x W` alone, where the weights that `mask` names count as 0.
+pub(crate) fn masked_weight_map(
+    layer: &Linear,
+    x: Tensor<2>,
+    mask: &Arc<Mask>,
+    forbidden: impl FnOnce() -> Tensor<2, Bool>,
+) -> Tensor<2> {
+    masked_dense(x, layer.weight.val(), None, Fused::None, mask, forbidden)
+}
+
 /// What the operation does itself, and what is left to do.
 fn split(activation: Option<Activation>) -> (Fused, Option<Activation>) {
     match activation {

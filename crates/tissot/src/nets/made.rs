@@ -1,6 +1,7 @@
 //! The masked autoencoder for distribution estimation.
 
 use super::masked::{MaskedBlock, MaskedLinear, hidden_degrees};
+use super::tangent::{State, Tangents};
 use super::{Activation, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
@@ -265,5 +266,23 @@ impl Conditioner<2> for Made {
             h = block.forward(h, c.as_ref(), self.activation, &self.dropout);
         }
         self.last.forward(h)
+    }
+
+    fn push(&self, x: Tensor<2>, tangents: Tensor<3>, context: Context<'_>) -> Option<Tangents> {
+        let (h, c) = self.inputs(x, context);
+        // The constant input of a network with no other does not move.
+        let alone = self.features == 1 && self.context == 0;
+        let mut state = State::new(h, if alone { tangents.zeros_like() } else { tangents });
+        for (i, layer) in self.layers.iter().enumerate() {
+            state = state.masked(layer);
+            if let (0, Some(through), Some(c)) = (i, &self.context_layer, &c) {
+                state = state.shift(dense::map(through, c.clone(), Some(self.activation)));
+            }
+            if self.blocks.is_empty() {
+                state = state.activate(self.activation);
+            }
+        }
+        let state = self.blocks.iter().fold(state, |s, block| block.push(s, c.as_ref(), self.activation));
+        Some(Tangents::of_masked(state, &self.last))
     }
 }

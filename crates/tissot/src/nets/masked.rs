@@ -1,5 +1,6 @@
 //! Linear maps of which some weights are always 0, and the degrees that say which.
 
+use super::tangent::State;
 use super::{Activation, dense, init};
 use burn::module::Module;
 use burn::nn::{Dropout, Linear};
@@ -44,6 +45,16 @@ impl MaskedLinear {
     /// The map of `x`, then `activation`.
     pub(crate) fn forward_then(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
         dense::masked_map(&self.linear, x, Some(activation), &self.mask, || self.forbidden())
+    }
+
+    /// `x W` alone.
+    pub(super) fn weight_map(&self, x: Tensor<2>) -> Tensor<2> {
+        dense::masked_weight_map(&self.linear, x, &self.mask, || self.forbidden())
+    }
+
+    /// The weight with 0 wherever it is masked.
+    pub(super) fn weight(&self) -> Tensor<2> {
+        self.linear.weight.val().mask_fill(self.forbidden(), 0.0)
     }
 
     /// Where the weight is always 0, `[inputs, outputs]`.
@@ -109,6 +120,15 @@ impl MaskedBlock {
             _ => self.first.forward_then(t, activation),
         };
         h + self.second.forward(dropout.forward(t))
+    }
+
+    /// The same with tangents.
+    pub(super) fn push(&self, state: State, c: Option<&Tensor<2>>, activation: Activation) -> State {
+        let mut t = state.copy().activate(activation).masked(&self.first);
+        if let (Some(layer), Some(c)) = (&self.context_layer, c) {
+            t = t.shift(dense::map(layer, c.clone(), None));
+        }
+        state.add(t.activate(activation).masked(&self.second))
     }
 
     /// See [`MaskedLinear::rezero`].

@@ -1,5 +1,6 @@
 //! The multilayer perceptron.
 
+use super::tangent::{State, Tangents};
 use super::{Activation, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
@@ -95,5 +96,14 @@ impl Conditioner<2> for Mlp {
             h = self.dropout.forward(dense::map(layer, h, Some(self.activation)));
         }
         dense::map(&self.last, h, None)
+    }
+
+    fn push(&self, x: Tensor<2>, tangents: Tensor<3>, context: Context<'_>) -> Option<Tangents> {
+        if self.inputs == 0 {
+            return None;
+        }
+        let start = State::new(input::join(x, context, self.inputs, self.context), tangents);
+        let end = self.hidden.iter().fold(start, |s, layer| s.linear(layer).activate(self.activation));
+        Some(Tangents::of_linear(end, &self.last))
     }
 }

@@ -12,6 +12,7 @@ mod made;
 mod masked;
 mod mlp;
 mod residual;
+mod tangent;
 
 pub use activation::Activation;
 pub use any::{AnyConditioner, ConditionerConfig};
@@ -20,6 +21,7 @@ pub use made::{ContextRule, Made, MadeConfig, Order};
 pub use masked::{MaskedBlock, MaskedLinear, sort_permutation};
 pub use mlp::{Mlp, MlpConfig};
 pub use residual::{ContextMode, ResidualBlock, ResidualMlp, ResidualMlpConfig};
+pub use tangent::Tangents;
 
 use crate::bijection::Context;
 use burn::module::{Module, ModuleDisplay};
@@ -33,6 +35,15 @@ use burn::tensor::Tensor;
 pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
     /// The parameters at `x` under `context`.
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> Tensor<D>;
+
+    /// The network at `x` with tangents of it, for tables; `None`, as by default, where it has no rule for them.
+    ///
+    /// # Shapes
+    /// `tangents`: `[batch or 1, directions, inputs]`.
+    fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<Tangents> {
+        let _ = (x, tangents, context);
+        None
+    }
 }
 
 /// A conditioner whose parameters for a feature depend only on the features before it in [`CausalConditioner::order`].

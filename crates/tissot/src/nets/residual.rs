@@ -1,5 +1,6 @@
 //! The residual network.
 
+use super::tangent::{State, Tangents};
 use super::{Activation, Conditioner, check, dense, init, input};
 use crate::bijection::Context;
 use crate::error::Error;
@@ -142,5 +143,22 @@ impl Conditioner<2> for ResidualMlp {
             h = h + t;
         }
         dense::map(&self.last, h, None)
+    }
+
+    fn push(&self, x: Tensor<2>, tangents: Tensor<3>, context: Context<'_>) -> Option<Tangents> {
+        if self.inputs == 0 {
+            return None;
+        }
+        let x = input::join(x, context, self.inputs, self.context);
+        let mut state = State::new(x, tangents).linear(&self.initial);
+        for block in &self.blocks {
+            let t = state.copy().activate(self.activation).linear(&block.first);
+            let mut t = t.activate(self.activation).linear(&block.second);
+            if let Some(gate) = &block.gate {
+                t = t.scale(&sigmoid(dense::map(gate, input::features(context, self.context), None)));
+            }
+            state = state.add(t);
+        }
+        Some(Tangents::of_linear(state, &self.last))
     }
 }

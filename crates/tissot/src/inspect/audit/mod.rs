@@ -13,6 +13,7 @@ mod layers;
 mod manifold;
 mod mass;
 mod model;
+mod precision;
 mod quick;
 mod report;
 mod round_trip;
@@ -44,15 +45,15 @@ use super::jacobian::{Jacobian, host};
 use super::part::bad_weights;
 use crate::base::Base;
 use crate::bijection::{Bijection, Context};
-use crate::dtype;
 use crate::flow::Flow;
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{DType, FloatDType, Tensor};
+use burn::tensor::Tensor;
 use calibration::Both;
+use precision::Precise;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use spread::{Spread as Errors, relative};
+use spread::Spread as Errors;
 use subject::{Conditions, Subject, select, spaced};
 
 /// Numbers of a wide sample's rows that are held at a time: fewer rows are looked at then.
@@ -298,32 +299,4 @@ fn conditional<const D: usize, T: Bijection<D>, B: Base<D>>(
     let (_, log_det) = subject.inverse(&latents, &given);
     let rows: Vec<f64> = chosen.iter().map(|&row| log_prob[row]).collect();
     calibration::conditional_coverage(&rows, &host(log_base - log_det), draws)
-}
-
-/// The flow in f64.
-struct Precise<T, B> {
-    flow: Flow<T, B>,
-}
-
-impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Precise<T, B> {
-    /// A copy, where the flow is in another type and its device has f64.
-    fn of<const D: usize>(subject: &Subject<'_, D, T, B>) -> Option<Self> {
-        if subject.flow.dtype() == DType::F64 || !dtype::has_f64(&subject.x.device()) {
-            return None;
-        }
-        let flow = subject.flow.clone().to_dtype(FloatDType::F64).ok()?;
-        Some(Self { flow })
-    }
-
-    /// How far log-densities are from those in f64, relative to `max(1, |log-density|)`.
-    fn compare<const D: usize>(&self, x: &Tensor<D>, given: &Conditions, log_prob: &[f64]) -> Vec<f64>
-    where
-        T: Bijection<D>,
-        B: Base<D>,
-    {
-        let given = given.cast(DType::F64);
-        let (z, log_det) = self.flow.bijection.forward(x.clone().cast(DType::F64), given.context());
-        let exact = host(self.flow.base.log_prob(z, given.context()) + log_det);
-        log_prob.iter().zip(exact).map(|(found, exact)| relative(*found, exact)).collect()
-    }
 }
