@@ -3,7 +3,12 @@
 use super::distance::{by_chance, distance};
 use super::finding::{Finding, Kind};
 use super::spread::{quantile, sorted};
+use super::subject::{Subject, spaced};
 use super::thresholds::Thresholds;
+use crate::base::Base;
+use crate::bijection::Bijection;
+use crate::inspect::jacobian::host;
+use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 /// How often chance alone may pass for a difference.
@@ -11,7 +16,7 @@ const CHANCE: f64 = 1e-3;
 /// Standard errors that a coverage may be off by chance.
 const ERRORS: f64 = 3.3;
 /// Samples a row that a conditional density's regions are made of.
-pub(super) const DRAWS: usize = 100;
+const DRAWS: usize = 100;
 
 /// The latents of data against the base, on rows that should not have trained the flow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -140,7 +145,7 @@ pub(super) fn coverage(rows: &[f64], samples: &[f64]) -> Vec<Coverage> {
 }
 
 /// The coverage of conditional densities: each row has its own samples, `draws` a row one after the other.
-pub(super) fn conditional_coverage(rows: &[f64], samples: &[f64], draws: usize) -> Vec<Coverage> {
+fn conditional_coverage(rows: &[f64], samples: &[f64], draws: usize) -> Vec<Coverage> {
     // The share of a row's own samples that are denser: uniform where the model is right.
     let rank = |(row, own): (&f64, &[f64])| own.iter().filter(|v| *v > row).count() as f64 / draws as f64;
     let ranks: Vec<f64> = rows.iter().zip(samples.chunks(draws)).map(rank).collect();
@@ -154,6 +159,23 @@ pub(super) fn conditional_coverage(rows: &[f64], samples: &[f64], draws: usize) 
             error: (region * (1.0 - region) / n).sqrt() + 1.0 / (draws as f64 * n).sqrt(),
         })
         .collect()
+}
+
+/// The coverage where each row has its own density.
+pub(super) fn conditional<const D: usize, T: Bijection<D>, B: Base<D>>(
+    subject: &Subject<'_, D, T, B>,
+    log_prob: &[f64],
+    rng: &mut ChaCha8Rng,
+) -> Vec<Coverage> {
+    let draws = DRAWS;
+    let chosen = spaced(subject.rows(), (subject.effort.samples / draws).max(1) * 4);
+    let each: Vec<usize> = chosen.iter().flat_map(|&row| std::iter::repeat_n(row, draws)).collect();
+    let given = subject.given.select(&each);
+    let latents = subject.latents(each.len(), &given, rng);
+    let log_base = subject.flow.base.log_prob(latents.clone(), given.context());
+    let (_, log_det) = subject.inverse(&latents, &given);
+    let rows: Vec<f64> = chosen.iter().map(|&row| log_prob[row]).collect();
+    conditional_coverage(&rows, &host(log_base - log_det), draws)
 }
 
 #[cfg(test)]

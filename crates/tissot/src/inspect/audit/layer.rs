@@ -130,7 +130,10 @@ impl LayerAudit {
                     Kind::Scale,
                     worst,
                     slope,
-                    format!("a scale is e^{worst:.1}, expected between e^-{slope:.1} and e^{slope:.1}"),
+                    format!(
+                        "a scale is e^{}, expected between e^-{slope:.1} and e^{slope:.1}",
+                        exponent(worst)
+                    ),
                 )
             }
             Sign::Bins { least, greatest } if greatest > slope || least < -slope => {
@@ -140,7 +143,8 @@ impl LayerAudit {
                     worst,
                     slope,
                     format!(
-                        "a spline's slope falls or rises to e^{worst:.1} in a bin, expected between e^-{slope:.1} and e^{slope:.1}"
+                        "a spline's slope falls or rises to e^{} in a bin, expected between e^-{slope:.1} and e^{slope:.1}",
+                        exponent(worst)
                     ),
                 )
             }
@@ -171,6 +175,11 @@ impl LayerAudit {
             _ => None,
         }
     }
+}
+
+/// An exponent that people can read, however large it is.
+fn exponent(value: f64) -> String {
+    if value.abs() < 1e4 { format!("{value:.1}") } else { format!("{value:.0e}") }
 }
 
 /// Findings about weights that are not finite.

@@ -270,7 +270,7 @@ fn distribution<const D: usize, T, B>(
         return;
     }
     let coverage = if subject.given.any() {
-        conditional(subject, &seen.log_prob, rng)
+        calibration::conditional(subject, &seen.log_prob, rng)
     } else {
         calibration::coverage(&seen.log_prob, &sample_log_prob)
     };
@@ -282,21 +282,4 @@ fn distribution<const D: usize, T, B>(
     let fooled = Fooled::of(subject, seen, &samples, &sample_log_prob);
     report.add_all(fooled.findings(limits));
     report.fooled = Some(fooled);
-}
-
-/// The coverage where each row has its own density.
-fn conditional<const D: usize, T: Bijection<D>, B: Base<D>>(
-    subject: &Subject<'_, D, T, B>,
-    log_prob: &[f64],
-    rng: &mut ChaCha8Rng,
-) -> Vec<Coverage> {
-    let draws = calibration::DRAWS;
-    let chosen = spaced(subject.rows(), (subject.effort.samples / draws).max(1) * 4);
-    let each: Vec<usize> = chosen.iter().flat_map(|&row| std::iter::repeat_n(row, draws)).collect();
-    let given = subject.given.select(&each);
-    let latents = subject.latents(each.len(), &given, rng);
-    let log_base = subject.flow.base.log_prob(latents.clone(), given.context());
-    let (_, log_det) = subject.inverse(&latents, &given);
-    let rows: Vec<f64> = chosen.iter().map(|&row| log_prob[row]).collect();
-    calibration::conditional_coverage(&rows, &host(log_base - log_det), draws)
 }
