@@ -23,7 +23,12 @@ fn main() {
         let audit = healthy(trained, &mut rng);
         if !audit.is_healthy() {
             let law = if trained.unbounded { "unbounded" } else { "default" };
-            let line = format!("{:?}, {} features, {law} laws: {}", trained.preset, trained.features, audit.verdict());
+            let line = format!(
+                "{:?}, {} features, {law} laws: {}",
+                trained.preset,
+                trained.features,
+                audit.verdict()
+            );
             eprintln!("false alarm: {line}");
             alarms.push(line);
         }

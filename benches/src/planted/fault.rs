@@ -36,15 +36,8 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::LogDetSign,
-        Self::Diagonal,
-        Self::Scale,
-        Self::NanWeight,
-        Self::Bin,
-        Self::Order,
-        Self::Base,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::LogDetSign, Self::Diagonal, Self::Scale, Self::NanWeight, Self::Bin, Self::Order, Self::Base];
 
     /// In words.
     pub fn name(self) -> &'static str {

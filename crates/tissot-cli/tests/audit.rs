@@ -27,13 +27,23 @@ fn a_good_model_is_healthy_and_other_rows_are_not_its_own() {
     let folder = folder();
     let (code, said, error) = audit(&folder, &["--rows", "500"]);
     assert_eq!((code, error.as_str()), (Some(0), ""), "{said}");
-    assert!(said.starts_with("model.tissot: healthy: nothing found in 4 layers on 500 of its own samples\n"), "{said}");
+    assert!(
+        said.starts_with("model.tissot: healthy: nothing found in 4 layers on 500 of its own samples\n"),
+        "{said}"
+    );
     assert!(said.contains("\nnote: without DATA nothing can be said of calibration"), "{said}");
 
     folder.write("test.csv", two(1_500, 2));
     let (code, said, error) = audit(&folder, &["test.csv"]);
     assert_eq!((code, error.as_str()), (Some(0), ""), "{said}");
-    for part in ["on 1500 rows", "round trip ", "log-det ", "total probability ", "regions hold ", "mass without data "] {
+    for part in [
+        "on 1500 rows",
+        "round trip ",
+        "log-det ",
+        "total probability ",
+        "regions hold ",
+        "mass without data ",
+    ] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
 
@@ -77,7 +87,8 @@ fn a_table_is_thinned_and_its_gaps_are_counted() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("note: 200 of 900 rows of the table were looked at, evenly spaced"), "{said}");
     assert!(said.contains("note: 1 rows with missing values were left out"), "{said}");
-    let streamed = folder.command(&["audit", "model.tissot", "-", "--rows", "200"]).write_stdin(table).output();
+    let streamed =
+        folder.command(&["audit", "model.tissot", "-", "--rows", "200"]).write_stdin(table).output();
     assert!(streamed.unwrap().status.success());
 }
 
@@ -88,11 +99,17 @@ fn wrong_input_is_one_line() {
     folder.write("empty.csv", "x,y\n");
     let limits = "round_trip, log_det, precision, condition, log_slope, diagonal, outside, saturated, calibration, coverage, mass, collapsed, bridges, tail";
     for (args, code, message) in [
-        (vec!["audit", "none.tissot"], 1, "none.tissot: cannot be read: No such file or directory (os error 2)".to_owned()),
+        (
+            vec!["audit", "none.tissot"],
+            1,
+            "none.tissot: cannot be read: No such file or directory (os error 2)".to_owned(),
+        ),
         (
             vec!["audit", "model.tissot", "--limit", "trip=1"],
             2,
-            format!("invalid value 'trip=1' for '--limit <LIMIT>': found 'trip', expected one of {limits}; --help lists what can be given"),
+            format!(
+                "invalid value 'trip=1' for '--limit <LIMIT>': found 'trip', expected one of {limits}; --help lists what can be given"
+            ),
         ),
         (vec!["audit", "model.tissot", "--rows", "1"], 2, "--rows: found 1, expected at least 2".to_owned()),
     ] {

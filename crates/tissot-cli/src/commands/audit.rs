@@ -15,7 +15,8 @@ pub fn run(args: &AuditArgs, json: bool) -> Outcome {
     let effort = effort(args)?;
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let rows = args.data.as_deref().map(|data| read(data, &model, args)).transpose()?;
-    let (values, context) = rows.as_ref().map_or((&[][..], &[][..]), |rows| (&rows.values[..], &rows.context[..]));
+    let (values, context) =
+        rows.as_ref().map_or((&[][..], &[][..]), |rows| (&rows.values[..], &rows.context[..]));
     let audit = audit_model(&model, values, context, &args.limit.0, &effort);
     let mut value = serde_json::to_value(&audit)?;
     if let Some(object) = value.as_object_mut() {
@@ -28,7 +29,9 @@ pub fn run(args: &AuditArgs, json: bool) -> Outcome {
             object.insert("dropped".into(), rows.dropped.into());
         }
     }
-    output::print(json, &value, || text::of(&audit, &args.model, rows.as_ref().map(|rows| (rows.seen, rows.dropped))))?;
+    output::print(json, &value, || {
+        text::of(&audit, &args.model, rows.as_ref().map(|rows| (rows.seen, rows.dropped)))
+    })?;
     if audit.is_healthy() { Ok(()) } else { Err(Failure::Answered) }
 }
 
@@ -39,12 +42,9 @@ fn effort(args: &AuditArgs) -> Result<Effort, Failure> {
         Some((flag, found, least)) => {
             Err(Failure::Usage(format!("{flag}: found {found}, expected at least {least}")))
         }
-        None => Ok(Effort {
-            rows: args.rows,
-            jacobians: args.jacobians,
-            samples: args.samples,
-            seed: args.seed,
-        }),
+        None => {
+            Ok(Effort { rows: args.rows, jacobians: args.jacobians, samples: args.samples, seed: args.seed })
+        }
     }
 }
 
@@ -58,8 +58,8 @@ struct Thinned {
     dropped: u64,
 }
 
-/// Reads the rows of a table, evenly spaced, at most twice as many as are looked at: a table of any length needs
-/// bounded memory.
+/// Reads the rows of a table that are looked at, evenly spaced; at most twice as many are held, so that a table of any
+/// length needs bounded memory.
 fn read(data: &str, model: &Model, args: &AuditArgs) -> Result<Thinned, Failure> {
     let (columns, context) = (model.columns.names(), model.context.names());
     let (d, c) = (columns.len(), context.len());
@@ -68,7 +68,7 @@ fn read(data: &str, model: &Model, args: &AuditArgs) -> Result<Thinned, Failure>
     let mut stride = 1;
     while let Some(block) = reader.next()? {
         for row in 0..block.n {
-            if kept.seen % stride == 0 {
+            if kept.seen.is_multiple_of(stride) {
                 kept.values.extend(&block.values[row * d..(row + 1) * d]);
                 kept.context.extend(&block.context[row * c..(row + 1) * c]);
                 if kept.values.len() > 2 * args.rows * d {
@@ -81,6 +81,10 @@ fn read(data: &str, model: &Model, args: &AuditArgs) -> Result<Thinned, Failure>
         }
     }
     kept.dropped = reader.dropped();
+    let held = kept.values.len() / d;
+    let looked_at: Vec<usize> = (0..args.rows.min(held)).map(|k| k * held / args.rows.min(held)).collect();
+    kept.values = rows_at(&kept.values, &looked_at, d);
+    kept.context = rows_at(&kept.context, &looked_at, c);
     if kept.values.is_empty() {
         return Err(Failure::Failed(anyhow::anyhow!("{data}: has no rows, expected at least 1")));
     }
@@ -89,8 +93,11 @@ fn read(data: &str, model: &Model, args: &AuditArgs) -> Result<Thinned, Failure>
 
 /// Rows 0, 2, 4, ..
 fn every_second(values: &[f64], width: usize) -> Vec<f64> {
-    if width == 0 {
-        return Vec::new();
-    }
-    values.chunks(width).step_by(2).flatten().copied().collect()
+    let rows = values.len() / width.max(1);
+    rows_at(values, &(0..rows).step_by(2).collect::<Vec<_>>(), width)
+}
+
+/// These rows of `width` numbers.
+fn rows_at(values: &[f64], rows: &[usize], width: usize) -> Vec<f64> {
+    rows.iter().flat_map(|&row| &values[row * width..(row + 1) * width]).copied().collect()
 }

@@ -154,7 +154,7 @@ pub fn walk_adds_up<const D: usize, B: Bijection<D>>(case: &Case<D, B>) -> Resul
     });
     if parts != names {
         let found = format!("parts [{}]", parts.join(", "));
-        return Err(case.broken(Law::Walk, found, &format!("those of walk, [{}]", names.join(", "))));
+        return Err(case.broken(Law::Walk, found, format!("those of walk, [{}]", names.join(", "))));
     }
     case.agree(Law::Walk, &format!("the z of the last of parts {steps}"), &host(x), &z)
 }

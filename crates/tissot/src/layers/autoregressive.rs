@@ -141,11 +141,7 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
         let [batch, features] = [x.dims()[0], x.dims()[1]];
         let x = as_table(x.clone());
         let params = self.net.forward(x.clone(), context);
-        self.univariate.examine(
-            &x,
-            &params.reshape([batch, features, self.univariate.num_params()]),
-            note,
-        );
+        self.univariate.examine(&x, &params.reshape([batch, features, self.univariate.num_params()]), note);
     }
 
     /// For networks with a rule of their own.

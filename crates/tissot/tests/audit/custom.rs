@@ -1,7 +1,7 @@
 //! Layers of a user's own: what they get wrong is found and named, with the right number.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tissot::inspect::Sign;
@@ -115,9 +115,9 @@ fn what_a_layer_says_of_itself_is_judged() {
     let scales: Vec<_> = found.findings.iter().filter(|finding| finding.kind == Kind::Scale).collect();
     assert_eq!(scales[0].place.as_deref(), Some("1.Scaled"));
     assert_eq!(scales[0].message, "layer 1.Scaled: a scale is e^30.0, expected between e^-9.2 and e^9.2");
-    let mut loose = Thresholds::default();
-    loose.log_slope = 40.0;
-    let found = audit(&stack(Scaled::good(30_f64.exp())), &normals(200), Context::NONE, &loose, &Effort::default());
+    let loose = Thresholds { log_slope: 40.0, ..Thresholds::default() };
+    let found =
+        audit(&stack(Scaled::good(30_f64.exp())), &normals(200), Context::NONE, &loose, &Effort::default());
     assert!(found.findings.iter().all(|finding| finding.kind != Kind::Scale), "{:?}", found.findings);
     assert_eq!(found.thresholds, loose);
 }
@@ -131,8 +131,10 @@ fn rows_of_another_density_do_not_fit_the_base() {
     };
     let base = Some("base".to_owned());
     let wide = look(normals(2_000).mul_scalar(2.0));
-    assert!(wide.contains(&(Kind::Calibration, base.clone())) && wide.contains(&(Kind::Coverage, base)), "{wide:?}");
+    assert!(
+        wide.contains(&(Kind::Calibration, base.clone())) && wide.contains(&(Kind::Coverage, base)),
+        "{wide:?}"
+    );
     // As far off, and too few to be sure.
     assert_eq!(look(normals(6).mul_scalar(1.5)), []);
-    let _ = Device::flex();
 }

@@ -6,8 +6,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tissot::base::BaseConfig;
 use tissot::inspect::audit::{Effort, Kind, Thresholds, audit, audit_samples, quick};
-use tissot::layers::{ActNormConfig, LuLinearConfig, PermutationConfig};
 use tissot::laws::randomize;
+use tissot::layers::{ActNormConfig, LuLinearConfig, PermutationConfig};
 use tissot::presets::{Size, maf, nsf_coupling};
 use tissot::{AnyFlow, Context, FlowConfig, LayerConfig};
 
@@ -36,7 +36,11 @@ fn a_conditional_flow_is_calibrated_on_its_own_samples_and_not_under_other_conte
     let other = audit(&flow, &x, Context::of(&far), &Thresholds::default(), &EFFORT);
     assert!(other.calibration.unwrap().columns.iter().any(|d| *d > 0.1));
     let samples = audit_samples::<2, _, _>(&flow, Context::of(&far), &Thresholds::default(), &EFFORT);
-    assert!(samples.is_healthy() && samples.calibration.is_none() && !samples.on_data, "{:?}", samples.findings);
+    assert!(
+        samples.is_healthy() && samples.calibration.is_none() && !samples.on_data,
+        "{:?}",
+        samples.findings
+    );
 }
 
 #[test]
@@ -84,12 +88,17 @@ fn an_index_out_of_range_is_a_finding_and_no_crash() {
     let inside = vec![LayerConfig::Permutation(PermutationConfig::Reverse)];
     for (layer, name) in [(inside[0].clone(), "1.Permutation"), (LayerConfig::Inverse(inside), "1.Inverse")] {
         let layers = vec![LayerConfig::ActNorm(ActNormConfig::default()), layer];
-        let config = FlowConfig { features: 3, context: 0, embedding: None, layers, base: BaseConfig::default() };
+        let config =
+            FlowConfig { features: 3, context: 0, embedding: None, layers, base: BaseConfig::default() };
         let flow = made(&config, 0.2).map(&mut Disorder(7));
         let found = audit_samples::<2, _, _>(&flow, Context::NONE, &Thresholds::default(), &EFFORT);
         let first = &found.findings[0];
         assert_eq!((first.kind, first.place.as_deref()), (Kind::Order, Some(name)), "{}", found.verdict());
-        assert!(first.message.contains("index 7 at place 0, expected indices from 0 to 2"), "{}", first.message);
+        assert!(
+            first.message.contains("index 7 at place 0, expected indices from 0 to 2"),
+            "{}",
+            first.message
+        );
         assert!(found.stopped);
         let x = Tensor::<2>::zeros([4, 3], &Device::flex());
         let quick = quick(&flow, &x, Context::NONE, &Thresholds::default());

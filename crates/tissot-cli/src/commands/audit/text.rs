@@ -81,13 +81,18 @@ fn measured(audit: &Audit) -> Vec<(&'static str, String)> {
     ));
     if let Some(mass) = &audit.mass {
         let error = mass.error.abs();
-        lines.push(("total probability", format!("{:.4} on a grid, itself exact to {error:.4}", mass.integral)));
+        let sum = format!("{:.4} on a grid, itself exact to {error:.4}", mass.integral);
+        let finer = ": the density is finer than the grid";
+        lines.push(("total probability", if error > audit.thresholds.mass { sum + finer } else { sum }));
     }
     if let Some(calibration) = &audit.calibration {
         let worst = calibration.columns.iter().copied().fold(calibration.radius, f64::max);
         lines.push((
             "latents",
-            format!("at most {worst:.3} off the base's distribution function ({:.3} by chance)", calibration.by_chance),
+            format!(
+                "at most {worst:.3} off the base's distribution function ({:.3} by chance)",
+                calibration.by_chance
+            ),
         ));
         let regions = calibration.coverage.iter();
         let regions = regions.map(|c| format!("{:.0} %: {:.1} %", 100.0 * c.region, 100.0 * c.found));
@@ -98,13 +103,19 @@ fn measured(audit: &Audit) -> Vec<(&'static str, String)> {
             lines.push(("thin directions", format!("{:.2} of {}", manifold.collapsed, audit.features)));
         }
         if let Some(bridges) = fooled.bridges {
-            lines.push(("mass without data", format!("{:.1} % of the model's samples", 100.0 * bridges.share)));
+            lines.push((
+                "mass without data",
+                format!("{:.1} % of the model's samples", 100.0 * bridges.share),
+            ));
         }
         let worst = fooled.tails.iter().max_by(|a, b| (a.data - a.model).total_cmp(&(b.data - b.model)));
         if let Some(tail) = worst {
             lines.push((
                 "heaviest tail",
-                format!("{}: shape {:.2} in the data, {:.2} in the model", tail.column, tail.data, tail.model),
+                format!(
+                    "{}: shape {:.2} in the data, {:.2} in the model",
+                    tail.column, tail.data, tail.model
+                ),
             ));
         }
     }

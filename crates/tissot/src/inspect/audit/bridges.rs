@@ -61,7 +61,7 @@ impl Bridges {
             return None;
         }
         // A sample that is not finite has nothing near either.
-        let lost = nearest(&samples, &rows, false).iter().filter(|d| !(d.sqrt() <= reach)).count();
+        let lost = nearest(&samples, &rows, false).iter().filter(|d| d.sqrt() > reach).count();
         Some(Self { share: lost as f64 / samples.len() as f64, reach, samples: samples.len() })
     }
 
@@ -91,7 +91,11 @@ mod tests {
         (0..n)
             .flat_map(|k| {
                 let (u, v, w) = (unit(3 * k), unit(3 * k + 1), unit(3 * k + 2));
-                if w < bridge { [4.0 * u - 2.0, 0.0] } else { [u + if w > 0.6 { 2.5 } else { -3.5 }, v - 0.5] }
+                if w < bridge {
+                    [4.0 * u - 2.0, 0.0]
+                } else {
+                    [u + if w > 0.6 { 2.5 } else { -3.5 }, v - 0.5]
+                }
             })
             .collect()
     }

@@ -67,7 +67,8 @@ impl Calibration {
     pub(super) fn findings(&self, limits: &Thresholds) -> Vec<Finding> {
         let mut found = Vec::new();
         let mut add = |kind, number: f64, limit: f64, message: String| {
-            found.push(Finding { place: Some("base".into()), ..Finding::whole(kind, number, limit, message) });
+            found
+                .push(Finding { place: Some("base".into()), ..Finding::whole(kind, number, limit, message) });
         };
         let limit = limits.calibration;
         let sure = |distance: f64| distance - self.by_chance > limit;
@@ -108,9 +109,10 @@ impl Calibration {
                     off.abs() / unit,
                     limits.coverage,
                     format!(
-                        "the {:.0} % highest-density region holds {:.1} % of the rows, expected within {:.1} of it: the density is {word}-confident",
+                        "the {:.0} % highest-density region holds {:.1} % of the rows, expected {:.0} +- {:.1}: the density is {word}-confident",
                         100.0 * coverage.region,
                         100.0 * coverage.found,
+                        100.0 * coverage.region,
                         100.0 * allowed
                     ),
                 );
@@ -199,7 +201,9 @@ mod tests {
                 None => assert!(found.is_empty(), "{found:?}"),
                 Some(word) => {
                     assert!(!found.is_empty(), "{spread}");
-                    assert!(found.iter().all(|finding| finding.message.contains(&format!("{word}-confident"))));
+                    assert!(
+                        found.iter().all(|finding| finding.message.contains(&format!("{word}-confident")))
+                    );
                 }
             }
         }

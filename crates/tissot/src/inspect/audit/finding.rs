@@ -66,7 +66,13 @@ pub struct Finding {
 impl Finding {
     /// A finding at a layer.
     pub(super) fn at(kind: Kind, place: &str, found: f64, limit: f64, message: String) -> Self {
-        Self { kind, place: Some(place.to_owned()), found, limit, message: format!("{}: {message}", said(place)) }
+        Self {
+            kind,
+            place: Some(place.to_owned()),
+            found,
+            limit,
+            message: format!("{}: {message}", said(place)),
+        }
     }
 
     /// A finding about the whole flow.

@@ -1,5 +1,6 @@
 //! The known ways to be fooled by a density that looks good.
 
+use super::Seen;
 use super::bridges::Bridges;
 use super::finding::Finding;
 use super::manifold::Manifold;
@@ -8,7 +9,6 @@ use super::spread::sorted;
 use super::subject::{Conditions, Subject, select, spaced};
 use super::tails::Tail;
 use super::thresholds::Thresholds;
-use super::Seen;
 use crate::base::Base;
 use crate::bijection::Bijection;
 use crate::inspect::jacobian::host;
@@ -40,8 +40,9 @@ impl Fooled {
     ) -> Self {
         let (rows, width) = (host(subject.x.clone()), subject.width());
         // Under a context the samples' conditions are the rows' over and over: together they are the model's marginal.
-        let column =
-            |values: &[f64], k: usize| -> Vec<f64> { values.iter().skip(k).step_by(width).copied().collect() };
+        let column = |values: &[f64], k: usize| -> Vec<f64> {
+            values.iter().skip(k).step_by(width).copied().collect()
+        };
         let tails = (0..width)
             .filter_map(|k| Tail::of(&format!("x{}", k + 1), &column(&rows, k), &column(samples, k)))
             .collect();

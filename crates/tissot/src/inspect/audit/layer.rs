@@ -71,7 +71,9 @@ impl LayerAudit {
                 limits.log_det.max(limits.precision)
             ),
         );
-        for (way, error) in [("forward and inverse", self.round_trip), ("inverse and forward", self.from_latent)] {
+        for (way, error) in
+            [("forward and inverse", self.round_trip), ("inverse and forward", self.from_latent)]
+        {
             add(
                 Kind::RoundTrip,
                 error.max,
@@ -112,7 +114,9 @@ impl LayerAudit {
                 at(Kind::Order, 1.0, 0.0, format!("its order is no permutation ({fault})"))
             }
             // A NaN is an infinity here, so nothing slips through.
-            Sign::Diagonal { least, greatest, entry } if least.is_nan() || least < limits.diagonal * greatest => {
+            Sign::Diagonal { least, greatest, entry }
+                if least.is_nan() || least < limits.diagonal * greatest =>
+            {
                 let limit = limits.diagonal * greatest;
                 at(
                     Kind::Diagonal,

@@ -130,8 +130,11 @@ impl<const D: usize> Stage<D> {
             layer.round_trip = Spread::of(&by_row(&host(back.clone()), &host(self.x.clone()), self.width));
             let (again, _) = part.forward(back, self.given.context());
             layer.from_latent = Spread::of(&by_row(&host(again), &host(z.clone()), self.width));
-            let sums: Vec<f64> =
-                host(inverse).iter().zip(&log_dets).map(|(inverse, forward)| relative(-inverse, *forward)).collect();
+            let sums: Vec<f64> = host(inverse)
+                .iter()
+                .zip(&log_dets)
+                .map(|(inverse, forward)| relative(-inverse, *forward))
+                .collect();
             layer.log_dets_cancel = Spread::of(&sums);
         }
         let seen = seen(self, log_dets);
@@ -149,13 +152,22 @@ struct Volume {
 
 impl Volume {
     fn new(width: usize, rows: Vec<usize>) -> Self {
-        let identity =
-            Jacobian::new(width, width, (0..width * width).map(|k| f64::from(k / width == k % width)).collect());
+        let identity = Jacobian::new(
+            width,
+            width,
+            (0..width * width).map(|k| f64::from(k / width == k % width)).collect(),
+        );
         Self { width, products: rows.into_iter().map(|row| (row, Some(identity.clone()))).collect() }
     }
 
     /// Compares a layer's log-dets with its Jacobians' and, in f64, with those in f32.
-    fn pass<const D: usize>(&mut self, part: &dyn Part<D>, seen: &Seen<D>, exact: bool, layer: &mut LayerAudit) {
+    fn pass<const D: usize>(
+        &mut self,
+        part: &dyn Part<D>,
+        seen: &Seen<D>,
+        exact: bool,
+        layer: &mut LayerAudit,
+    ) {
         if seen.rows.is_empty() {
             self.products.iter_mut().for_each(|(_, product)| *product = None);
             return;

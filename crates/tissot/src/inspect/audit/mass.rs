@@ -29,9 +29,8 @@ mod tests {
 
     #[test]
     fn a_sum_is_judged_beyond_the_grids_own_error() {
-        let found = |integral, error| {
-            findings(&Mass { integral, error, lines: LINES }, &Thresholds::default()).len()
-        };
+        let found =
+            |integral, error| findings(&Mass { integral, error, lines: LINES }, &Thresholds::default()).len();
         assert_eq!([found(1.0, 0.0), found(1.019, 0.0), found(1.021, 0.0), found(0.97, 0.0)], [0, 0, 1, 1]);
         assert_eq!([found(1.1, -0.03), found(1.2, -0.03), found(f64::NAN, 0.0)], [0, 1, 1]);
     }

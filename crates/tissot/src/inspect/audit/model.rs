@@ -36,8 +36,12 @@ pub fn audit_model(
             let site = (&model.flow.device(), model.flow.dtype());
             Tensor::<2>::from_data(TensorData::new(values, [effort.rows, c]), site)
         });
-        let mut audit =
-            audit_samples::<2, _, _>(&model.flow, Context { features: given.as_ref(), maps: None }, thresholds, effort);
+        let mut audit = audit_samples::<2, _, _>(
+            &model.flow,
+            Context { features: given.as_ref(), maps: None },
+            thresholds,
+            effort,
+        );
         if c > 0 {
             audit.notes.push("the contexts are drawn from a standard normal in the model's units".into());
         }
@@ -75,6 +79,7 @@ pub fn audit_model(
 }
 
 fn all_outside(rows: usize) -> Finding {
-    let message = format!("all {rows} rows are outside a column's domain, expected rows of the model's table");
+    let message =
+        format!("all {rows} rows are outside a column's domain, expected rows of the model's table");
     Finding { kind: Kind::NotFinite, place: None, found: rows as f64, limit: 0.0, message }
 }

@@ -104,7 +104,10 @@ impl Audit {
         if self.stopped {
             self.notes.push("the rest was not measured: the flow cannot be evaluated as it is".into());
         } else if self.volume.is_none() {
-            self.notes.push("no exact Jacobian was made: there are more than 512 features, or no row stayed finite".into());
+            self.notes.push(
+                "no exact Jacobian was made: there are more than 512 features, or no row stayed finite"
+                    .into(),
+            );
         }
         self
     }

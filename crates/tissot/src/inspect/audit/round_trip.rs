@@ -92,12 +92,8 @@ pub(super) fn validity<const D: usize, T: Bijection<D>, B: Base<D>>(
     let (x, given) = (select(&subject.x, &rows), subject.given.select(&rows));
     let at = |scale: f64| {
         let x = x.clone().mul_scalar(scale);
-        let (errors, _) = both_ways(
-            &x,
-            |x| subject.forward(x, &given),
-            |z| subject.inverse(z, &given),
-            subject.width(),
-        );
+        let (errors, _) =
+            both_ways(&x, |x| subject.forward(x, &given), |z| subject.inverse(z, &given), subject.width());
         let (round_trip, precision) = (Spread::of(&errors).max, precise(&x, &given));
         let exact = round_trip <= subject.thresholds.round_trip
             && precision.is_none_or(|off| off <= subject.thresholds.precision);

@@ -30,7 +30,8 @@ pub struct Simple {
 impl Simple {
     /// Of sorted log-densities of rows and of the model's samples, and those of the simple inputs.
     pub(super) fn of(rows: &[f64], samples: &[f64], mean: f64, half_way: &[f64]) -> Self {
-        let percentile = |v: f64| 100.0 * rows.partition_point(|row| *row < v) as f64 / rows.len().max(1) as f64;
+        let percentile =
+            |v: f64| 100.0 * rows.partition_point(|row| *row < v) as f64 / rows.len().max(1) as f64;
         let halves = super::spread::sorted(half_way.iter().map(|v| percentile(*v)));
         let (mean_percentile, half_way_percentile) =
             (percentile(mean), super::spread::quantile(&halves, 0.5));

@@ -50,9 +50,10 @@ pub(super) fn relative(a: f64, b: f64) -> f64 {
 /// The largest relative difference of each row of `width` numbers.
 pub(super) fn by_row(a: &[f64], b: &[f64], width: usize) -> Vec<f64> {
     let row = |(a, b): (&[f64], &[f64])| {
-        a.iter().zip(b).map(|(a, b)| relative(*a, *b)).fold(0.0, |worst: f64, v| {
-            if v.is_nan() { f64::INFINITY } else { worst.max(v) }
-        })
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| relative(*a, *b))
+            .fold(0.0, |worst: f64, v| if v.is_nan() { f64::INFINITY } else { worst.max(v) })
     };
     a.chunks(width.max(1)).zip(b.chunks(width.max(1))).map(row).collect()
 }
