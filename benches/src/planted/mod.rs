@@ -9,9 +9,11 @@ pub use fault::{Fault, Planted, plant};
 pub use pool::{Preset, Trained, fit, rows, train};
 pub use wrapped::Wrapped;
 
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
-use tissot::Context;
 use tissot::inspect::audit::{Audit, Effort, Thresholds, audit};
+use tissot::{AnyFlow, Context};
+use tissot_train::synthetic::Synthetic;
 
 /// Rows of data that an audit sees, none of which trained a flow.
 const ROWS: usize = 2_048;
@@ -37,6 +39,18 @@ pub struct Trial {
 pub fn healthy(trained: &Trained, rng: &mut dyn Rng) -> Audit {
     let (x, effort) = (rows(ROWS, trained.features, rng), effort(rng));
     audit(&trained.flow, &x, Context::NONE, &Thresholds::default(), &effort)
+}
+
+/// Rows of a density of the plane.
+pub fn plane(density: Synthetic, n: usize, rng: &mut dyn Rng) -> Tensor<2> {
+    let values = density.sample(n, rng).concat();
+    Tensor::from_data(TensorData::new(values, [n, 2]), &Device::flex())
+}
+
+/// Audits a flow that was trained on a density of the plane on fresh rows of it.
+pub fn healthy_on(density: Synthetic, flow: &AnyFlow, rng: &mut dyn Rng) -> Audit {
+    let (x, effort) = (plane(density, ROWS, rng), effort(rng));
+    audit(flow, &x, Context::NONE, &Thresholds::default(), &effort)
 }
 
 /// Plants `fault` into one of `pool` that has a place for it, and audits it on fresh rows.

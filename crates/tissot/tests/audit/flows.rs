@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tissot::base::BaseConfig;
 use tissot::inspect::audit::{Effort, Kind, Thresholds, audit, audit_samples, quick};
+use tissot::inspect::geometry;
 use tissot::laws::randomize;
 use tissot::layers::{ActNormConfig, LuLinearConfig, PermutationConfig};
 use tissot::presets::{Size, maf, nsf_coupling};
@@ -68,6 +69,19 @@ fn in_f64_all_is_exact_to_f64() {
     assert!(found.is_healthy() && found.precision.is_none() && found.dtype == "f64", "{:?}", found.findings);
     assert!(found.round_trip.from_data.max < 1e-12, "{:?}", found.round_trip);
     assert!(found.layers.iter().all(|layer| layer.log_det.is_some_and(|error| error.max < 1e-12)));
+}
+
+#[test]
+fn singular_values_are_those_of_the_whole_flow() {
+    let config = nsf_coupling(&Size::new(3).with_transforms(2).with_hidden([16]));
+    let flow = made(&config, 0.8).to_dtype(FloatDType::F64).unwrap();
+    let x: Tensor<2> = flow.sample(16, Context::NONE, &mut ChaCha8Rng::seed_from_u64(6));
+    let found = audit(&flow, &x, Context::NONE, &Thresholds::default(), &EFFORT).volume.unwrap();
+    let exact = geometry(&flow.bijection, &x, Context::NONE);
+    let least = exact.iter().map(|at| at.smallest()).fold(f64::INFINITY, f64::min);
+    let greatest = exact.iter().map(|at| at.largest()).fold(0.0, f64::max);
+    assert!((found.least / least - 1.0).abs() < 1e-9 && (found.greatest / greatest - 1.0).abs() < 1e-9);
+    assert_eq!((found.rows, found.log_det.rows), (16, 16));
 }
 
 /// Puts `value` at place 0 of every order.
