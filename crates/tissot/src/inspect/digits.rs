@@ -43,7 +43,7 @@ pub struct Digits {
 ///
 /// Rounding `z` to f32 moves it by up to `u |z|`, `u = 2^-24`, and the inverse stretches that by up to `1 / s_n`: a
 /// relative error of `u |z| / (s_n |x|)`, whose `-log10` is [`Digits::latent`] (Behrmann et al. 2021, "Understanding and mitigating
-/// exploding inverses in invertible neural networks", section 3, says why it explodes). A rounding error has no reason to
+/// exploding inverses in invertible neural networks", say why it explodes). A rounding error has no reason to
 /// point in the worst direction, though, and all layers round. With independent errors `u h_i` of every
 /// number `h_i` behind every layer, whose Jacobian from the data is `J_l`, column `j` moves by
 ///

@@ -117,13 +117,16 @@ impl LocalGeometry {
         self.right.first().map_or(&[], Vec::as_slice)
     }
 
+    /// How many directions share the largest stretch: the first `k` with `s_k / s_(k+1) >` [`SEPARATED`], or all. Where it is
+    /// not 1, no single direction means anything, and `right[..k]` spans what does.
+    pub fn leading_group(&self) -> usize {
+        let gap = self.singular_values.windows(2).position(|pair| pair[0] / pair[1] > SEPARATED);
+        gap.map_or(self.n(), |k| k + 1)
+    }
+
     /// Whether the most stretched direction means something by itself: `s_1 / s_2 >` [`SEPARATED`], or one dimension.
     pub fn separated(&self) -> bool {
-        match self.singular_values[..] {
-            [] => false,
-            [_] => true,
-            [first, second, ..] => first / second > SEPARATED,
-        }
+        self.leading_group() == 1
     }
 }
 
@@ -233,7 +236,10 @@ mod tests {
         assert!(at.separated());
         let round = LocalGeometry::of(&Jacobian::new(2, 2, vec![0.0, -1.1, 1.0, 0.0]));
         assert!(!round.separated());
+        assert_eq!(round.leading_group(), 2);
         close(round.rotation()[1][0], 1.0);
+        let disc = LocalGeometry::of(&Jacobian::new(3, 3, vec![0.0, 3.0, 0.0, 2.9, 0.0, 0.0, 0.0, 0.0, 1.0]));
+        assert_eq!(disc.leading_group(), 2);
     }
 
     #[test]

@@ -236,8 +236,8 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         let dims = x.dims();
         let kept = x.clone().select(1, self.kept.clone());
         let moved = x.select(1, self.moved.clone()).reshape([dims[0], self.columns.len()]);
-        let kept_tangents = tangents.clone().select(2, self.kept.clone());
-        let moved_tangents = tangents.select(2, self.moved.clone());
+        let kept_tangents = tangent::select(tangents.clone(), self.kept.clone());
+        let moved_tangents = tangent::select(tangents, self.moved.clone());
         let (moved, moved_tangents) = tangent::conditioned(
             &self.net,
             &self.univariate,
@@ -255,7 +255,8 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
             _ => (kept, kept_tangents),
         };
         let z = Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone());
-        let tangents = Tensor::cat(vec![kept_tangents, moved_tangents], 2).select(2, self.merge.clone());
+        let tangents =
+            tangent::select(Tensor::cat(vec![kept_tangents, moved_tangents], 2), self.merge.clone());
         Some((z.reshape(dims), tangents))
     }
 }

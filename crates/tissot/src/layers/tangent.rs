@@ -3,7 +3,7 @@
 use crate::bijection::Context;
 use crate::nets::Conditioner;
 use crate::univariate::Univariate;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 
 /// Each of the tangents `[batch, directions, n]` as a sample of shape `dims[1..]`, through `map`.
 pub(super) fn each<const D: usize>(
@@ -15,6 +15,12 @@ pub(super) fn each<const D: usize>(
     let mut as_samples = dims;
     as_samples[0] = shape[0] * shape[1];
     map(tangents.reshape(as_samples)).reshape(shape)
+}
+
+/// Some features of the tangents, `[batch, directions, n]`: as a matrix, for which burn copies rows at a time.
+pub(super) fn select(tangents: Tensor<3>, features: Tensor<1, Int>) -> Tensor<3> {
+    let ([batch, directions, n], [selected]) = (tangents.dims(), features.dims());
+    tangents.reshape([batch * directions, n]).select(1, features).reshape([batch, directions, selected])
 }
 
 /// A univariate at some points: its values and its derivatives.
