@@ -281,9 +281,12 @@ fn a_learning_rate_that_breaks_the_flow() {
         assert!(error.starts_with(message), "{found}");
         // What the quick audit saw on the way there.
         assert!(
-            findings.iter().all(|line| line.starts_with("step ") && line.contains(": layer ")),
+            !findings.is_empty()
+                && findings.iter().all(|line| line.starts_with("step ") && line.contains(": layer ")),
             "{found}"
         );
+        let metrics = folder.text("out.tissot.run/metrics.jsonl");
+        assert!(metrics.contains(r#""unhealthy":["layer 0.ActNorm: a scale is e^"#), "{metrics}");
         assert_eq!(output.status.code(), Some(1), "{found}");
         assert!(!folder.path("out.tissot").exists(), "a model that is no number was kept");
     };
