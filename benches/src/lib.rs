@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod machine;
+pub mod planted;
 mod workload;
 
 pub use workload::{NAMES, Size, Workload, rows, workload};

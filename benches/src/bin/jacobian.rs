@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use std::time::Instant;
 use tissot::inspect::{geometry, jacobian::derivatives, jacobians};
 use tissot::{AnyFlow, Context};
-use tissot_benches::{NAMES, workload};
+use tissot_benches::workload;
 use tissot_train::Adam;
 
 fn main() {
@@ -19,10 +19,10 @@ fn main() {
     let name = args.next().unwrap_or_default();
     let points: usize = args.next().map_or(1_000, |t| t.parse().unwrap_or(1_000));
     let dtype = if args.next().as_deref() == Some("f64") { FloatDType::F64 } else { FloatDType::F32 };
-    let Some(work) = workload(&name) else {
-        eprintln!("jacobian: found {name:?}, expected one of {}", NAMES.join(", "));
+    let work = workload(&name).unwrap_or_else(|error| {
+        eprintln!("{error}");
         std::process::exit(2);
-    };
+    });
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let features = work.config.features;

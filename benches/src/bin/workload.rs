@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use tissot::Context;
+use tissot::inspect::audit::{Thresholds, quick};
 use tissot_benches::cost::Cost;
 use tissot_benches::{machine, rows, workload};
 use tissot_train::Adam;
@@ -57,10 +58,15 @@ fn main() {
     });
     let [_, peak] = machine::resident_mb();
     let cost = Cost::of(&flow);
+    // What the training loop does at each validation, every 100 steps.
+    let some = x.clone().narrow(0, 0, batch.min(64));
+    let audit = machine::measure(budget, || {
+        black_box(quick(&flow, &some, Context::NONE, &Thresholds::default()));
+    });
     println!(
         "{{\"peer\": \"tissot\", \"workload\": \"{spec}\", \"batch\": {batch}, \"threads\": {threads}, \"params\": {}, \
          \"ms_train_step\": {:.4}, \"ms_log_prob\": {:.4}, \"ms_sample\": {:.4}, \"ms_train_step_min\": {:.4}, \
-         \"ms_log_prob_min\": {:.4}, \"ms_sample_min\": {:.4}, \"reps\": [{}, {}, {}], \"gflop_train_step\": {:.6}, \
+         \"ms_log_prob_min\": {:.4}, \"ms_sample_min\": {:.4}, \"ms_quick_audit\": {:.4}, \"reps\": [{}, {}, {}], \"gflop_train_step\": {:.6}, \
          \"gflop_pass\": {:.6}, \"idle_rss_mb\": {idle:.1}, \"train_rss_mb\": {after_training:.1}, \
          \"peak_rss_mb\": {peak:.1}, \"first_step_s\": {first:.3}}}",
         flow.num_params(),
@@ -70,6 +76,7 @@ fn main() {
         train.least,
         score.least,
         sample.least,
+        audit.median,
         train.calls,
         score.calls,
         sample.calls,

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::parse::{Domains, Given, share};
+use crate::parse::{Domains, Given, Limits, share};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -29,6 +29,8 @@ pub enum Command {
     Sample(SampleArgs),
     /// Rows to their latents, or back.
     Transform(TransformArgs),
+    /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings.
+    Audit(AuditArgs),
     /// What can be computed on here.
     Devices,
     /// What a model is, and how it was made.
@@ -258,6 +260,38 @@ pub struct TransformArgs {
     /// The file for the result; standard output without it.
     #[arg(long, short)]
     pub out: Option<String>,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// `tissot audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// The model's file.
+    pub model: PathBuf,
+    /// The table, with the model's columns by name, best of rows that did not train it; `-` is standard input. Without it
+    /// the model's own samples are looked at: then nothing can be said of whether it fits.
+    pub data: Option<String>,
+    /// Other limits than the usual: NAME=VALUE, separated by commas, such as round_trip=1e-3,log_det=1e-6. The names are
+    /// those of `thresholds` in --json.
+    #[arg(long, default_value = "")]
+    pub limit: Limits,
+    /// Rows that are looked at, at most, evenly spaced in the table.
+    #[arg(long, default_value_t = 4_096)]
+    pub rows: usize,
+    /// Rows with exact Jacobians, at most.
+    #[arg(long, default_value_t = 256)]
+    pub jacobians: usize,
+    /// Samples that are drawn from the model.
+    #[arg(long, default_value_t = 8_192)]
+    pub samples: usize,
+    /// The seed of the draws.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Rows that miss a value.
+    #[arg(long, value_enum, default_value_t)]
+    pub missing: MissingArg,
     /// Where to compute.
     #[command(flatten)]
     pub compute: ComputeArgs,

@@ -12,6 +12,8 @@ pub enum Failure {
     Usage(String),
     /// The world was in the way: exit code 1.
     Failed(anyhow::Error),
+    /// It did what it was asked for, and the answer is no: exit code 1, and all has been said.
+    Answered,
 }
 
 impl Failure {
@@ -22,6 +24,7 @@ impl Failure {
                 say(&format!("error: {}", one_line(&message)));
                 ExitCode::from(2)
             }
+            Self::Answered => ExitCode::FAILURE,
             // Whoever read our output has heard enough: `tissot sample .. | head`.
             Self::Failed(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
             Self::Failed(error) => {

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use tissot::columns::Domain;
+use tissot::inspect::audit::Thresholds;
 
 /// `price=positive,depth=bounded(0,700)`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +33,29 @@ impl FromStr for Given {
             _ => Err(format!("{name}: found '{value}', expected a number")),
         };
         pairs(text)?.into_iter().map(number).collect::<Result<_, String>>().map(Self)
+    }
+}
+
+/// `round_trip=1e-3,log_det=1e-6`: the thresholds of an audit, some of them set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Limits(pub Thresholds);
+
+impl FromStr for Limits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut limits = Thresholds::default();
+        for (name, value) in text.parse::<Given>()?.0 {
+            let known = limits.list().map(|(name, _)| name).join(", ");
+            let Some(limit) = limits.get_mut(&name.replace('-', "_")) else {
+                return Err(format!("found '{name}', expected one of {known}"));
+            };
+            if value < 0.0 {
+                return Err(format!("{name}: found {value}, expected 0 or more"));
+            }
+            *limit = value;
+        }
+        Ok(Self(limits))
     }
 }
 
@@ -72,6 +96,9 @@ mod tests {
         let expected = [("price", Domain::Positive), ("depth", Domain::Bounded(0.0, 700.0))];
         assert_eq!(found.0, expected.map(|(name, domain)| (name.to_owned(), domain)));
         assert_eq!("depth".parse::<Domains>().unwrap_err(), "found 'depth', expected NAME=VALUE");
+        assert_eq!("".parse::<Limits>().unwrap().0, Thresholds::default());
+        assert_eq!("log-det=1e-6".parse::<Limits>().unwrap().0.log_det, 1e-6);
+        assert_eq!("mass=-1".parse::<Limits>().unwrap_err(), "mass: found -1, expected 0 or more");
         assert_eq!("d=x".parse::<Given>().unwrap_err(), "d: found 'x', expected a number");
     }
 }

@@ -1,6 +1,8 @@
 //! The progress of a fit, as a bar on the terminal.
 
+use crate::failure;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +16,8 @@ pub struct Progress {
     bar: ProgressBar,
     asked: Arc<AtomicBool>,
     validation: Option<f64>,
+    /// Layers and what was said of them: once is enough.
+    said: BTreeSet<String>,
 }
 
 impl Progress {
@@ -34,7 +38,7 @@ impl Progress {
                 std::process::exit(130);
             }
         })?;
-        Ok(Self { bar, asked, validation: None })
+        Ok(Self { bar, asked, validation: None, said: BTreeSet::new() })
     }
 
     /// Shows one event; a break after Ctrl-C.
@@ -48,6 +52,15 @@ impl Progress {
             Event::Validation { log_prob, best: true, .. } => self.validation = Some(*log_prob),
             Event::Skipped { step, layer } => {
                 self.bar.println(format!("step {step} left out: a number is not finite, first in {layer}"));
+            }
+            Event::Unhealthy { step, findings } => {
+                for finding in findings {
+                    if self.said.insert(format!("{:?} {:?}", finding.kind, finding.place)) {
+                        let line = format!("step {step}: {finding}");
+                        // Where there is no bar nobody would see it.
+                        if self.bar.is_hidden() { failure::say(&line) } else { self.bar.println(line) }
+                    }
+                }
             }
             _ => {}
         }

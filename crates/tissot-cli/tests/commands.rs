@@ -276,7 +276,17 @@ fn a_learning_rate_that_breaks_the_flow() {
         let args = ["fit", "two.csv", "--out", "out.tissot", "--learning-rate", "1e30", "--steps", steps];
         let output = folder.run(&[&args[..], &["--flow", "maf", "--hidden", "8"]].concat());
         let found = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(found.starts_with(message) && found.lines().count() == 1, "{found}");
+        let (error, findings) =
+            found.lines().collect::<Vec<_>>().split_last().map(|(a, b)| (*a, b.to_vec())).unwrap();
+        assert!(error.starts_with(message), "{found}");
+        // What the quick audit saw on the way there.
+        assert!(
+            !findings.is_empty()
+                && findings.iter().all(|line| line.starts_with("step ") && line.contains(": layer ")),
+            "{found}"
+        );
+        let metrics = folder.text("out.tissot.run/metrics.jsonl");
+        assert!(metrics.contains(r#""unhealthy":["layer 0.ActNorm: a scale is e^"#), "{metrics}");
         assert_eq!(output.status.code(), Some(1), "{found}");
         assert!(!folder.path("out.tissot").exists(), "a model that is no number was kept");
     };

@@ -3,6 +3,7 @@
 use crate::beside::BesideGaussian;
 use crate::error::FitError;
 use tissot::Model;
+use tissot::inspect::audit::Finding;
 
 /// What happens during a fit. Log-densities are in nats a row, in the user's units.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,14 @@ pub enum Event {
         log_prob: f64,
         /// Whether it is the best so far.
         best: bool,
+    },
+    /// A layer has gone bad, as the [quick audit](tissot::inspect::audit::quick) at a validation finds: at each one
+    /// again, as long as it is so.
+    Unhealthy {
+        /// Steps taken.
+        step: u64,
+        /// What is wrong with the weights that were validated; at least one.
+        findings: Vec<Finding>,
     },
 }
 

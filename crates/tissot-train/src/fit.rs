@@ -18,12 +18,15 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 use tissot::columns::Columns;
+use tissot::inspect::audit::{self, Thresholds};
 use tissot::{AnyFlow, Context, FlowConfig, Model, Provenance};
 
 /// Rows that initialise what depends on data.
 const FIRST: usize = 2_048;
 /// Rows that are scored at a time.
 const BLOCK: usize = 8_192;
+/// Rows of the quick audit at each validation.
+const AUDITED: usize = 64;
 /// Steps left out in a row after which a run stops.
 const PATIENCE: u64 = 10;
 
@@ -100,6 +103,10 @@ impl Fit<'_> {
                 let event = self.validate(&mut state);
                 metrics.write(&event)?;
                 flow = if flow.is_break() { flow } else { observe(&event) };
+                if let Some(event) = self.audit(&state) {
+                    metrics.write(&event)?;
+                    flow = if flow.is_break() { flow } else { observe(&event) };
+                }
             }
             if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
                 self.save(&mut state, &mut metrics)?;
@@ -194,9 +201,24 @@ impl Fit<'_> {
         Event::Step { step: state.memory.step, progress, log_prob: log_det - value, norm, rate }
     }
 
+    /// The validation rows; the training rows where there are none.
+    fn unseen(&self) -> &crate::Rows {
+        if self.splits.validation.n > 0 { &self.splits.validation } else { &self.splits.train }
+    }
+
+    /// What the quick audit finds wrong with the average, on a few rows that are the same each time; `None` for nothing.
+    fn audit(&self, state: &State) -> Option<Event> {
+        let rows = self.unseen();
+        let some = rows.n.min(AUDITED);
+        let indices: Vec<usize> = (0..some).map(|k| k * rows.n / some).collect();
+        let batch = self.batches(rows).at(&indices, &mut rng(self.settings.seed, Purpose::Report, u64::MAX));
+        let findings = audit::quick(&state.average, &batch.x, context(&batch), &Thresholds::default());
+        (!findings.is_empty()).then_some(Event::Unhealthy { step: state.memory.step, findings })
+    }
+
     /// Scores the validation rows (the training rows where there are none) and keeps the best average.
     fn validate(&self, state: &mut State) -> Event {
-        let rows = if self.splits.validation.n > 0 { &self.splits.validation } else { &self.splits.train };
+        let rows = self.unseen();
         let scores = self.scores(&state.average, rows);
         let log_prob = scores.iter().sum::<f64>() / scores.len() as f64;
         let best = log_prob.is_finite() && state.memory.best.is_none_or(|best| log_prob > best);

@@ -48,6 +48,10 @@ impl Metrics {
                 serde_json::json!({"step": step, "log_prob": log_prob, "grad_norm": norm, "rate": rate})
             }
             Event::Skipped { step, layer } => serde_json::json!({"step": step, "skipped": layer}),
+            Event::Unhealthy { step, findings } => {
+                let messages: Vec<&str> = findings.iter().map(|finding| &*finding.message).collect();
+                serde_json::json!({"step": step, "unhealthy": messages})
+            }
             Event::Validation { step, log_prob, best } => {
                 serde_json::json!({"step": step, "validation_log_prob": log_prob, "best": best})
             }

@@ -1,5 +1,6 @@
 //! The central trait: an invertible map that keeps account of the volume it changes.
 
+use crate::inspect::{Part, Sign, Whole};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use std::any::Any;
@@ -87,6 +88,21 @@ pub trait Bijection<const D: usize>: Module + ModuleDisplay {
         let (z, log_det) = self.forward(x, context);
         sink(type_name::<Self>(), &z, &log_det);
         z
+    }
+
+    /// Hands each elementary layer to `visit`, first to last, under the name that [`Bijection::walk`] gives it.
+    ///
+    /// Containers that override `walk` override it too.
+    fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
+        visit(type_name::<Self>(), &Whole(self));
+    }
+
+    /// What the layer has to say about its own health at the inputs `x`, for the [audit](crate::inspect::audit): what a
+    /// look from outside does not show, such as a pivot near 0. Nothing, by default.
+    ///
+    /// It is asked before the layer is evaluated, so that an index out of range is found and not stumbled over.
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let _ = (x, context, note);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Composition: one bijection after another, as a list or as a tuple.
 
 use crate::bijection::{Bijection, Context, Sink, zero_log_det};
-use crate::inspect::push;
+use crate::inspect::{Part, Sign, push};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use std::ops::Range;
@@ -92,6 +92,26 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
             layer.walk(x, context, &mut |name, z, log_det| sink(&format!("{index}.{name}"), z, log_det))
         })
     }
+
+    fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
+        for (index, layer) in self.layers.iter().enumerate() {
+            layer.parts(&mut |name, part| visit(&format!("{index}.{name}"), part));
+        }
+    }
+
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let (mut x, mut possible) = (x.clone(), true);
+        for layer in &self.layers {
+            layer.examine(&x, context, &mut |sign| {
+                possible &= !matches!(sign, Sign::Order { .. });
+                note(sign);
+            });
+            if !possible {
+                return;
+            }
+            x = layer.forward(x, context).0;
+        }
+    }
 }
 
 /// What layers one after another make of `x`, and the sum of their log-dets.
@@ -149,6 +169,15 @@ macro_rules! tuple {
                     sink(&format!("{}.{name}", $index), z, log_det)
                 });)+
                 x
+            }
+            fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
+                $(Bijection::<D>::parts(&self.$index, &mut |name, part| {
+                    visit(&format!("{}.{name}", $index), part)
+                });)+
+            }
+            fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+                let _all = x.clone();
+                $(self.$index.examine(&_all, context, note); let _all = self.$index.forward(_all, context).0;)+
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use crate::bijection::{Bijection, Context};
 use crate::error::Error;
-use crate::inspect::solve;
+use crate::inspect::{Sign, solve};
 use crate::layers::unit_tangents;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -48,6 +48,22 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Inverse<T> {
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         self.inner.forward(z, context)
+    }
+
+    /// The inside's, at what it makes of `x`.
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        // Orders first: the inverse would stumble over them.
+        let mut possible = true;
+        self.inner.examine(x, context, &mut |sign| {
+            if matches!(sign, Sign::Order { .. }) {
+                possible = false;
+                note(sign);
+            }
+        });
+        if possible {
+            let z = self.inner.inverse(x.clone(), context).0;
+            self.inner.examine(&z, context, note);
+        }
     }
 
     /// Solves with the Jacobian of the inside, `J t' = t`, made at the point that it is turned round to.

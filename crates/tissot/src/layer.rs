@@ -3,6 +3,7 @@
 use crate::bijection::{Bijection, Context, Sink};
 use crate::chain::Chain;
 use crate::error::Error;
+use crate::inspect::{Part, Sign};
 use crate::inverse::Inverse;
 use crate::layers::{
     ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Coupling, CouplingConfig, LuLinear,
@@ -62,6 +63,12 @@ macro_rules! layers {
             }
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 match self { $(Self::$variant(layer) => layer.walk(x, context, sink)),+ }
+            }
+            fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
+                match self { $(Self::$variant(layer) => Bijection::<D>::parts(layer, visit)),+ }
+            }
+            fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+                match self { $(Self::$variant(layer) => layer.examine(x, context, note)),+ }
             }
         }
     };

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod audit;
 mod completions;
 mod demo;
 mod devices;
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Score(args) => score::run(&args, json),
         Command::Sample(args) => sample::run(&args, json),
         Command::Transform(args) => transform::run(&args, json),
+        Command::Audit(args) => audit::run(&args, json),
         Command::Devices => devices::run(json),
         Command::Info { model } => info::run(&model, json),
         Command::Completions { shell } => completions::run(shell),

@@ -34,19 +34,25 @@ pub struct Mass {
 /// box. With a context, its first row holds for the whole grid.
 ///
 /// # Shapes
-/// `points`: `[rows, features]`, finite; `lines`: an odd number of at least 5, 401 is usual.
+/// `points`: `[rows, features, ..]`, finite; `lines`: an odd number of at least 5, 401 is usual.
 ///
 /// # Panics
 /// Where there are no points or fewer lines, or the shapes do not fit the flow.
 ///
 /// # Cost
 /// `lines^features` evaluations of the density.
-pub fn mass<T, B>(flow: &Flow<T, B>, points: &Tensor<2>, context: Context<'_>, lines: usize) -> Option<Mass>
+pub fn mass<const D: usize, T, B>(
+    flow: &Flow<T, B>,
+    points: &Tensor<D>,
+    context: Context<'_>,
+    lines: usize,
+) -> Option<Mass>
 where
-    T: Bijection<2>,
-    B: Base<2> + Module + ModuleDisplay,
+    T: Bijection<D>,
+    B: Base<D> + Module + ModuleDisplay,
 {
-    let [rows, features] = points.dims();
+    let mut shape = points.dims();
+    let [rows, features] = [shape[0], shape[1..].iter().product()];
     assert!(rows > 0 && lines >= 5 && lines % 2 == 1, "{rows} points, {lines} lines: an odd number of lines");
     if features == 0 || features > 2 {
         return None;
@@ -69,8 +75,9 @@ where
             .flat_map(|&cell| (0..features).map(move |a| (cell, a)))
             .map(|(c, a)| axes[a][place(c, a)].0)
             .collect();
-        let x = Tensor::<2>::from_data(
-            TensorData::new(grid, [block.len(), features]),
+        shape[0] = block.len();
+        let x = Tensor::<D>::from_data(
+            TensorData::new(grid, shape),
             (&points.device().without_autodiff(), points.dtype()),
         );
         let first = context.features.map(|c| c.clone().narrow(0, 0, 1).repeat_dim(0, block.len()));

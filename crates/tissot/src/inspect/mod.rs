@@ -1,9 +1,10 @@
-//! What can be computed about a flow at a point: exact Jacobians, the local geometry that they are, and the accounts of
-//! its log-determinant.
+//! What can be computed about a flow: exact Jacobians at points, the local geometry that they are, the accounts of its
+//! log-determinant, and an audit of whether its numbers can be trusted.
 //!
-//! Start with [`geometry`] for how a flow stretches its neighbourhood, with [`Ledger`] for which layer did it. All
-//! results are plain numbers that serde can write.
+//! Start with [`geometry`] for how a flow stretches its neighbourhood, with [`Ledger`] for which layer did it, with
+//! [`audit`] for what is wrong. All results are plain numbers that serde can write.
 
+pub mod audit;
 mod balance;
 mod digits;
 mod double;
@@ -17,7 +18,9 @@ mod ledger;
 mod mass;
 mod matrix;
 mod metric;
+mod part;
 pub mod projections;
+mod sign;
 mod tangents;
 
 pub use balance::{Balance, Gap};
@@ -29,5 +32,9 @@ pub use leading::{Leading, largest_singular_values, smallest_singular_values};
 pub use ledger::{Kind, LEVELS, Ledger, Summary, Term};
 pub use mass::{Mass, mass};
 pub use metric::{Angle, Metric, geometry_of_model};
+pub(crate) use part::Whole;
+pub use part::{BadWeights, Part, bad_weights};
+pub use sign::Sign;
+pub(crate) use sign::range;
 pub(crate) use tangents::solve;
 pub use tangents::{jacobians, push};

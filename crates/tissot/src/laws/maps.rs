@@ -146,5 +146,15 @@ pub fn walk_adds_up<const D: usize, B: Bijection<D>>(case: &Case<D, B>) -> Resul
     let steps = format!("over [{}]", names.join(", "));
     case.agree(Law::Walk, &format!("walk's log_det {steps}"), &total, &log_det)?;
     case.agree(Law::Walk, &format!("the z that walk returns {steps}"), &host(end), &z)?;
-    case.agree(Law::Walk, &format!("the last step's z {steps}"), &last, &z)
+    case.agree(Law::Walk, &format!("the last step's z {steps}"), &last, &z)?;
+    let (mut parts, mut x) = (Vec::new(), case.x.clone());
+    case.bijection.parts(&mut |name, part| {
+        x = part.forward(x.clone(), case.context()).0;
+        parts.push(name.to_owned());
+    });
+    if parts != names {
+        let found = format!("parts [{}]", parts.join(", "));
+        return Err(case.broken(Law::Walk, found, format!("those of walk, [{}]", names.join(", "))));
+    }
+    case.agree(Law::Walk, &format!("the z of the last of parts {steps}"), &host(x), &z)
 }

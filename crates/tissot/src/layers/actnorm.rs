@@ -2,6 +2,8 @@
 
 use crate::bijection::{Bijection, Context, along_features, positions};
 use crate::error::Error;
+use crate::inspect::jacobian::host;
+use crate::inspect::{Sign, range};
 use crate::layers::tangent;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -93,6 +95,11 @@ impl<const D: usize> Bijection<D> for ActNorm {
 
     fn depends_on_data(&self) -> bool {
         true
+    }
+
+    fn examine(&self, _: &Tensor<D>, _: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let (least, greatest) = range(host(self.log_scale.val()).into_iter());
+        note(Sign::LogScale { least, greatest });
     }
 
     /// Standardises the batch `x` (see [`ActNorm`]); both parameters keep their ids and whether they are trained.

@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
+use crate::inspect::Sign;
 use crate::layers::tangent;
 use crate::nets::{CausalConditioner, Made, MadeConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
@@ -145,6 +146,13 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
             total = total + log_det;
         }
         (x.reshape(dims), total)
+    }
+
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let [batch, features] = [x.dims()[0], x.dims()[1]];
+        let x = as_table(x.clone());
+        let params = self.net.forward(x.clone(), context);
+        self.univariate.examine(&x, &params.reshape([batch, features, self.univariate.num_params()]), note);
     }
 
     /// For networks with a rule of their own.

@@ -2,7 +2,8 @@
 
 use crate::bijection::{Bijection, Context, positions, same_rank, zero_log_det};
 use crate::error::Error;
-use crate::layers::tangent;
+use crate::inspect::Sign;
+use crate::layers::{Mask, tangent};
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, Param};
@@ -12,57 +13,6 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tissot_kernels::few;
 use tissot_kernels::univariate::{self as fused, Direction};
-
-/// Which features a coupling keeps; the others move.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mask {
-    /// The first half, rounded up.
-    #[default]
-    FirstHalf,
-    /// The second half, rounded down.
-    SecondHalf,
-    /// Features 0, 2, 4, ..
-    Even,
-    /// Features 1, 3, 5, ..
-    Odd,
-    /// These features.
-    Kept(Vec<usize>),
-}
-
-impl Mask {
-    /// For each of `features` whether it is kept.
-    ///
-    /// # Errors
-    /// [`Error::Config`] where none or all are kept, or a given one does not exist.
-    pub fn kept(&self, features: usize) -> Result<Vec<bool>, Error> {
-        let half = features.div_ceil(2);
-        let kept: Vec<bool> = match self {
-            Self::FirstHalf => (0..features).map(|i| i < half).collect(),
-            Self::SecondHalf => (0..features).map(|i| i >= half).collect(),
-            Self::Even => (0..features).map(|i| i % 2 == 0).collect(),
-            Self::Odd => (0..features).map(|i| i % 2 == 1).collect(),
-            Self::Kept(given) => {
-                if let Some(missing) = given.iter().find(|&&i| i >= features) {
-                    return Err(Error::config(
-                        "mask",
-                        format!("feature {missing}"),
-                        format!("0 to {}", features - 1),
-                    ));
-                }
-                (0..features).map(|i| given.contains(&i)).collect()
-            }
-        };
-        let count = kept.iter().filter(|&&k| k).count();
-        if count == 0 || count == features {
-            return Err(Error::config(
-                "mask",
-                format!("{count} of {features} features kept"),
-                "at least one kept and one moved; for one feature use an autoregressive layer",
-            ));
-        }
-        Ok(kept)
-    }
-}
 
 /// How to make a [`Coupling`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -286,6 +236,20 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         let moved = z.select(1, self.moved.clone());
         let (moved, log_det) = Self::elements(moved, |z| self.univariate.inverse(z, params));
         (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
+    }
+
+    fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let flat = |x: &Tensor<D>| {
+            let dims = x.dims();
+            x.clone().reshape([dims[0], dims[1] * positions(&dims)])
+        };
+        let kept = x.clone().select(1, self.kept.clone());
+        let params = self.params(self.net.forward(kept.clone(), context));
+        self.univariate.examine(&flat(&x.clone().select(1, self.moved.clone())), &params, note);
+        let _ = self.move_kept(kept, |univariate, x, params| {
+            univariate.examine(&x, &params, note);
+            univariate.forward(x, params)
+        });
     }
 
     /// On tables, for networks with a rule of their own.

@@ -8,6 +8,8 @@ pub use config::{DiagonalLaw, LinearStart, LuLinearConfig, PermutationPlace};
 use super::permutation::Permutation;
 use super::tangent;
 use crate::bijection::{Bijection, Context, positions};
+use crate::inspect::jacobian::host;
+use crate::inspect::{Sign, range};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use tissot_kernels::lu::{self, Lu};
@@ -85,6 +87,16 @@ impl<const D: usize> Bijection<D> for LuLinear {
         let (dims, (weight, log_det)) = (z.dims(), self.weight());
         let log_det = log_det.mul_scalar(-(positions(&dims) as f64)).expand([dims[0]]);
         (lu::solve(z, weight, self.bias()), log_det)
+    }
+
+    fn examine(&self, x: &Tensor<D>, _: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        let sizes = host(self.law.sizes(self.diagonal.val()).0);
+        let (least, greatest) = range(sizes.iter().copied());
+        let entry = sizes.iter().position(|&size| size == least).unwrap_or(0);
+        note(Sign::Diagonal { least, greatest, entry });
+        if let Some(fault) = self.permutation.as_ref().and_then(|p| p.fault(x.dims()[1])) {
+            note(Sign::Order { fault });
+        }
     }
 
     fn push(

@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
+use crate::inspect::Sign;
 use crate::layers::tangent;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -120,6 +121,21 @@ impl Permutation {
         Self { indices: self.inverse, inverse: self.indices }
     }
 
+    /// What is wrong with the recorded order or its inverse for `features`; `None` where nothing is.
+    pub(super) fn fault(&self, features: usize) -> Option<String> {
+        let read = |order: Tensor<1, Int>| order.into_data().iter::<i64>().collect::<Vec<_>>();
+        let (order, inverse) = (read(self.indices()), read(self.inverse_indices()));
+        let places: Vec<usize> = order.iter().map(|&i| usize::try_from(i).unwrap_or(usize::MAX)).collect();
+        if let Err(error) = check(&places, features) {
+            return Some(error.to_string());
+        }
+        let at = |i: usize| inverse.get(places[i]).copied();
+        (0..features).find(|&i| at(i) != Some(i as i64)).map(|i| {
+            let (found, index) = (at(i).map_or_else(|| "none".into(), |at| at.to_string()), places[i]);
+            format!("inverse: found place {found} for index {index}, expected {i}")
+        })
+    }
+
     /// The order, `[features]`: output `i` is input `indices[i]`.
     pub fn indices(&self) -> Tensor<1, Int> {
         self.indices.val()
@@ -140,6 +156,12 @@ impl<const D: usize> Bijection<D> for Permutation {
     fn inverse(&self, z: Tensor<D>, _: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let log_det = zero_log_det(&z);
         (z.select(1, self.inverse_indices()), log_det)
+    }
+
+    fn examine(&self, x: &Tensor<D>, _: Context<'_>, note: &mut dyn FnMut(Sign)) {
+        if let Some(fault) = self.fault(x.dims()[1]) {
+            note(Sign::Order { fault });
+        }
     }
 
     fn push(&self, x: Tensor<D>, tangents: Tensor<3>, _: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {

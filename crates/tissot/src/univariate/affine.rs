@@ -2,6 +2,8 @@
 
 use super::{LogScale, Univariate, param, summed};
 use crate::Error;
+use crate::inspect::jacobian::host;
+use crate::inspect::{Sign, range};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use tissot_kernels::made::{self, ColumnInverse};
@@ -106,6 +108,16 @@ impl Univariate for Affine {
         self.fused()
             .and_then(|kernel| fused::apply(&y, &params, kernel, Direction::Inverse))
             .unwrap_or_else(|| summed(self.elementwise_inverse(y, params)))
+    }
+
+    fn examine(&self, _: &Tensor<2>, params: &Tensor<3>, note: &mut dyn FnMut(Sign)) {
+        let u = param(params, 1);
+        let (least, greatest) = range(host(self.scale.of(u.clone())).into_iter());
+        note(Sign::LogScale { least, greatest });
+        let (low, high) = self.scale.learns_within();
+        let u = host(u);
+        let saturated = u.iter().filter(|&&u| !(low..=high).contains(&u)).count();
+        note(Sign::Saturated { saturated, elements: u.len() });
     }
 
     fn column_inverse(&self) -> Option<Box<dyn ColumnInverse>> {

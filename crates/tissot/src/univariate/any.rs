@@ -2,6 +2,7 @@
 
 use super::{Affine, RationalQuadratic, Shift, Univariate};
 use crate::Error;
+use crate::inspect::Sign;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use tissot_kernels::made::ColumnInverse;
@@ -74,6 +75,12 @@ macro_rules! any_univariate {
             fn fused(&self) -> Option<fused::Univariate> {
                 match self {
                     $(Self::$variant(univariate) => univariate.fused(),)*
+                }
+            }
+
+            fn examine(&self, x: &Tensor<2>, params: &Tensor<3>, note: &mut dyn FnMut(Sign)) {
+                match self {
+                    $(Self::$variant(univariate) => univariate.examine(x, params, note),)*
                 }
             }
 

@@ -118,6 +118,25 @@ impl LogScale {
         }
     }
 
+    /// The parameters between which `d log s / du` is at least 0.01 (for `Atan` 1 % of its slope at 0): beyond them a scale
+    /// hardly learns any more.
+    ///
+    /// An end that a law reaches only where it is the identity (the top of a sigmoid) does not count.
+    pub fn learns_within(&self) -> (f64, f64) {
+        let floor = |epsilon: f64| if epsilon > 0.0 { (epsilon / 99.0).ln() } else { -LIMIT };
+        match *self {
+            Self::Exp => (-LIMIT, LIMIT),
+            Self::SoftClip { floor } => (9.0 * floor.ln(), -9.0 * floor.ln()),
+            Self::Sigmoid { offset, epsilon } => (floor(epsilon) - offset, f64::INFINITY),
+            Self::Softplus { epsilon } => (floor(epsilon), f64::INFINITY),
+            Self::Tanh { bound } => {
+                let end = 0.99_f64.sqrt().atanh() * bound;
+                (-end, end)
+            }
+            Self::Atan { .. } => (-99.0_f64.sqrt(), 99.0_f64.sqrt()),
+        }
+    }
+
     /// Checks the constants.
     ///
     /// # Errors
@@ -144,6 +163,39 @@ impl LogScale {
                 Err(Error::config("clamp", clamp, expected_bound))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{DType, Device};
+
+    #[test]
+    fn beyond_its_range_a_law_hardly_learns() {
+        let laws = [
+            LogScale::ZUKO,
+            LogScale::NFLOWS_COUPLING,
+            LogScale::NFLOWS_AUTOREGRESSIVE,
+            LogScale::Tanh { bound: 1.0 },
+            LogScale::Tanh { bound: 3.0 },
+            LogScale::Atan { clamp: 2.0 },
+        ];
+        for law in laws {
+            let slope = |u: f64| {
+                let u = Tensor::<1>::from_data([u], (&Device::flex().autodiff(), DType::F64)).require_grad();
+                let grads = law.of(u.clone()).sum().backward();
+                u.grad(&grads).expect("a gradient").into_scalar::<f64>()
+            };
+            let whole = if matches!(law, LogScale::Atan { .. }) { slope(0.0) } else { 1.0 };
+            let (low, high) = law.learns_within();
+            for (inside, outside) in [(low + 0.01, low - 0.01), (high - 0.01, high + 0.01)] {
+                if inside.is_finite() {
+                    let found = (slope(inside) / whole, slope(outside) / whole);
+                    assert!(found.0 >= 0.0099 && found.1 <= 0.0101, "{law:?} at {inside}: {found:?}");
+                }
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ pub use rational_quadratic::RationalQuadratic;
 pub use shift::Shift;
 pub use spline_params::SplineParams;
 
+use crate::inspect::Sign;
 use burn::tensor::Tensor;
 use std::fmt::Debug;
 use tissot_kernels::made::ColumnInverse;
@@ -56,6 +57,11 @@ pub trait Univariate: Clone + Send + Debug {
     /// The same function in the words of the fused operations; `None`, as by default, where there is none.
     fn fused(&self) -> Option<fused::Univariate> {
         None
+    }
+
+    /// What can be said about its health at `x`, for the [audit](crate::inspect::audit); nothing, by default.
+    fn examine(&self, x: &Tensor<2>, params: &Tensor<3>, note: &mut dyn FnMut(Sign)) {
+        let _ = (x, params, note);
     }
 
     /// The inverse on slices of the host, for kernels that find one feature after another; `None`, as by default, where

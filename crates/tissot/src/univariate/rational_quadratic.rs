@@ -3,6 +3,8 @@
 use super::spline_params::Knots;
 use super::{SplineParams, Univariate, summed};
 use crate::Error;
+use crate::inspect::Sign;
+use crate::inspect::jacobian::host;
 use burn::tensor::{Bool, Int, Tensor};
 use serde::{Deserialize, Serialize};
 use tissot_kernels::made::ColumnInverse;
@@ -97,6 +99,24 @@ impl RationalQuadratic {
         }
     }
 
+    /// Between which logarithms all slopes of all bins lie (see [`SplineParams::Bounded`]).
+    fn slopes_of_bins(&self, params: &Tensor<3>) -> (f64, f64) {
+        let [x, y, d] = self.knots(params.clone()).map(host);
+        let count = self.bins + 1;
+        let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+        for start in (0..x.len()).step_by(count) {
+            for k in start..start + self.bins {
+                let s = (y[k + 1] - y[k]) / (x[k + 1] - x[k]);
+                let (low, high) = (d[k].min(d[k + 1]), d[k].max(d[k + 1]));
+                let (flat, steep) = (low.min(s * s / high).ln(), high.max(2.0 * s).ln());
+                // A bin without width or height has no slope: every one.
+                least = if flat.is_nan() || s.is_nan() { f64::NEG_INFINITY } else { least.min(flat) };
+                greatest = if steep.is_nan() || s.is_nan() { f64::INFINITY } else { greatest.max(steep) };
+            }
+        }
+        (least, greatest)
+    }
+
     /// The bin in which each of `at` lies, along `x` (`kind` 0) or along `y` (`kind` 1).
     fn find(&self, at: &Tensor<3>, params: Tensor<3>, kind: usize) -> Bin {
         let [batch, elements, _] = at.dims();
@@ -188,6 +208,14 @@ impl Univariate for RationalQuadratic {
         let x = bin.x_0.clone() + bin.width.clone() * t;
         let slope = slope.neg().squeeze_dim::<2>(2);
         (x.squeeze_dim::<2>(2).mask_where(outside.clone(), y), slope.mask_fill(outside, 0.0))
+    }
+
+    fn examine(&self, x: &Tensor<2>, params: &Tensor<3>, note: &mut dyn FnMut(Sign)) {
+        let values = host(x.clone());
+        let outside = values.iter().filter(|x| x.abs() >= self.bound).count();
+        note(Sign::Outside { outside, elements: values.len(), bound: self.bound });
+        let (least, greatest) = self.slopes_of_bins(params);
+        note(Sign::Bins { least, greatest });
     }
 
     fn fused(&self) -> Option<fused::Univariate> {
