@@ -29,6 +29,8 @@ pub enum Command {
     Sample(SampleArgs),
     /// Rows to their latents, or back.
     Transform(TransformArgs),
+    /// See what the Jacobian does: a report in one page, pictures, or numbers.
+    Map(MapArgs),
     /// What can be computed on here.
     Devices,
     /// What a model is, and how it was made.
@@ -197,6 +199,9 @@ pub struct FitArgs {
     /// Steps between checkpoints in MODEL.run/.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
+    /// Keep the model at so many steps of the training, in MODEL.run/snapshots, for `tissot map`; 0 keeps none.
+    #[arg(long, default_value_t = 0)]
+    pub snapshots: usize,
     /// Go on from the last checkpoint in MODEL.run/.
     #[arg(long)]
     pub resume: bool,
@@ -258,6 +263,65 @@ pub struct TransformArgs {
     /// The file for the result; standard output without it.
     #[arg(long, short)]
     pub out: Option<String>,
+    /// Where to compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// How lengths are measured on the data's side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MetricArg {
+    /// In standard deviations of the columns, after their domains' maps: as the flow sees them.
+    #[default]
+    Standardised,
+    /// In the columns' own units.
+    Units,
+    /// On the unit sphere: longitude and latitude in degrees.
+    Sphere,
+}
+
+/// `tissot map`.
+#[derive(Debug, Args)]
+pub struct MapArgs {
+    /// The model's file.
+    pub model: PathBuf,
+    /// Rows to look at, with the model's columns by name; `-` is standard input. Rows drawn from the model without it.
+    pub data: Option<String>,
+    /// The file for the report, one page that needs nothing else; MODEL.html where no other output is asked for.
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+    /// A file for one figure as PNG, at 300 dots per inch.
+    #[arg(long)]
+    pub png: Option<PathBuf>,
+    /// A file for one figure as SVG, its letters as outlines.
+    #[arg(long)]
+    pub svg: Option<PathBuf>,
+    /// Which figure --png and --svg are: stretch, density, digits, latent-grid, data-grid, layers, ribbon, ledger, heat,
+    /// pairs or training; the first that the model has, by default.
+    #[arg(long)]
+    pub figure: Option<String>,
+    /// Its width in millimetres, 60 to 600.
+    #[arg(long, default_value_t = 160.0, allow_negative_numbers = true)]
+    pub width: f64,
+    /// How lengths are measured on the data's side.
+    #[arg(long, value_enum, default_value_t)]
+    pub metric: MetricArg,
+    /// The two columns of the map; the first two by default.
+    #[arg(long, value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// The row of DATA, from 1, at whose values the other columns and the context are held; the one nearest to the
+    /// medians by default.
+    #[arg(long)]
+    pub at: Option<usize>,
+    /// A value for each context column, for rows drawn from the model: d=1.5,e=2.
+    #[arg(long, default_value = "")]
+    pub given: Given,
+    /// The folder of snapshots that `fit --snapshots` kept; MODEL.run/snapshots where it is there.
+    #[arg(long)]
+    pub snapshots: Option<PathBuf>,
+    /// Rows of DATA that miss a value.
+    #[arg(long, value_enum, default_value_t)]
+    pub missing: MissingArg,
     /// Where to compute.
     #[command(flatten)]
     pub compute: ComputeArgs,

@@ -1,0 +1,370 @@
+//! The map of two columns, the others held.
+
+use super::curves;
+use super::metric::log_lengths;
+use super::round;
+use super::subject::{Entered, Subject, Walked};
+use super::{AxisKind, Grid, Indicatrix, Map, MapAxis, Metric};
+use burn::module::ModuleDisplay;
+use tissot::Bijection;
+use tissot::columns::Domain;
+
+/// Cells along the longer side of a map, for its fields and for what needs Jacobians.
+const FINE: usize = 150;
+const COARSE: usize = 72;
+/// Indicatrices along the longer side.
+const LATTICE: f64 = 15.0;
+/// The latent's grid: lines at multiples of this, up to that.
+const STEP: f64 = 0.5;
+const REACH: f64 = 3.0;
+
+/// Two columns, and where the others are.
+pub(crate) struct Plane<'a, T> {
+    pub subject: &'a Subject<'a, T>,
+    pub metric: Metric,
+    pub x: MapAxis,
+    pub y: MapAxis,
+    /// A whole row; the values of the two columns do not count.
+    pub held: &'a [f64],
+    pub context: &'a [f64],
+}
+
+/// The flow over the cells of a grid.
+pub(crate) struct Cells {
+    pub columns: usize,
+    pub rows: usize,
+    pub entered: Entered,
+    pub walked: Walked,
+    /// Logarithms of the lengths of the metric.
+    pub lengths: Vec<f64>,
+}
+
+impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
+    fn d(&self) -> usize {
+        self.subject.width()
+    }
+
+    fn pair(&self) -> [usize; 2] {
+        [self.x.column, self.y.column]
+    }
+
+    /// Whether the plane is all there is.
+    pub fn is_whole(&self) -> bool {
+        self.d() == 2
+    }
+
+    /// Whole rows at places of the plane, row-major.
+    pub fn rows(&self, places: impl IntoIterator<Item = [f64; 2]>) -> Vec<f64> {
+        let [i, j] = self.pair();
+        let row = |[x, y]: [f64; 2]| {
+            let mut row = self.held.to_vec();
+            (row[i], row[j]) = (x, y);
+            row
+        };
+        places.into_iter().flat_map(row).collect()
+    }
+
+    /// Width over height, in the metric's lengths at the middle.
+    fn aspect(&self) -> f64 {
+        let [i, j] = self.pair();
+        let middle = [0.5 * (self.x.from + self.x.to), 0.5 * (self.y.from + self.y.to)];
+        let rows = self.rows([middle]);
+        let lengths = log_lengths(self.metric, &rows, &self.subject.enter(&rows), self.d());
+        let sides = (self.x.to - self.x.from) / (self.y.to - self.y.from);
+        (sides * (lengths[i] - lengths[j]).exp()).clamp(0.4, 2.5)
+    }
+
+    /// How many cells a grid has, so many along its longer side.
+    pub fn size(&self, most: usize) -> [usize; 2] {
+        let aspect = self.aspect();
+        let shorter = |ratio: f64| ((most as f64 * ratio).round() as usize).max(8);
+        if aspect >= 1.0 { [most, shorter(1.0 / aspect)] } else { [shorter(aspect), most] }
+    }
+
+    /// The centres of cells.
+    pub fn centres(&self, [columns, rows]: [usize; 2]) -> impl Iterator<Item = [f64; 2]> + Clone {
+        let at = |axis: &MapAxis, k: usize, n: usize| {
+            axis.from + (axis.to - axis.from) * (k as f64 + 0.5) / n as f64
+        };
+        let x: Vec<f64> = (0..columns).map(|k| at(&self.x, k, columns)).collect();
+        let y: Vec<f64> = (0..rows).map(|k| at(&self.y, k, rows)).collect();
+        y.into_iter().flat_map(move |y| x.clone().into_iter().map(move |x| [x, y]))
+    }
+
+    /// Takes all cells of a grid through the flow.
+    pub fn cells(&self, most: usize, keep: bool) -> Cells {
+        let size = self.size(most);
+        let places = self.rows(self.centres(size));
+        let entered = self.subject.enter(&places);
+        let walked = self.subject.walk(&entered.y, self.context, keep);
+        let lengths = log_lengths(self.metric, &places, &entered, self.d());
+        Cells { columns: size[0], rows: size[1], entered, walked, lengths }
+    }
+
+    /// The map, with rows of data on it.
+    pub fn map(&self, data: &[f64], context: &[f64], names: &[String]) -> Map {
+        let cells = self.cells(FINE, false);
+        let d = self.d();
+        let [i, j] = self.pair();
+        let (points, latents) = self.points(data, context);
+        let held = (0..d).filter(|k| *k != i && *k != j);
+        let latent_range = [-1.1 * REACH, 1.1 * REACH];
+        let (latent_grid, data_grid) = if self.is_whole() {
+            (self.latent_grid(), self.data_grid(latent_range))
+        } else {
+            Default::default()
+        };
+        Map {
+            held: held.map(|k| (names[k].clone(), round::digits(self.held[k], 5))).collect(),
+            log_density: cells.log_density(self.subject, self.context),
+            log_det: cells.log_det(),
+            digits: if self.is_whole() { self.digits() } else { Grid::default() },
+            indicatrices: self.indicatrices(),
+            latent_grid,
+            data_grid,
+            latent_range,
+            points,
+            latents,
+            x: self.x.clone(),
+            y: self.y.clone(),
+        }
+    }
+
+    /// The data in the plane, and in the latent where the plane is all there is.
+    fn points(&self, data: &[f64], context: &[f64]) -> (Vec<[f64; 2]>, Vec<[f64; 2]>) {
+        let [i, j] = self.pair();
+        let places = data.chunks(self.d()).map(|row| [row[i], row[j]].map(|v| round::digits(v, 6)));
+        let latents = if self.is_whole() {
+            let entered = self.subject.enter(data);
+            pairs(&self.subject.walk(&entered.y, context, false).z)
+        } else {
+            Vec::new()
+        };
+        (places.collect(), latents)
+    }
+
+    /// The digits that survive over the plane.
+    fn digits(&self) -> Grid {
+        let cells = self.cells(COARSE, false);
+        let jacobians = self.subject.jacobians(&cells.entered.y, self.context);
+        let value = |(n, jacobian): (usize, &tissot::inspect::jacobian::Jacobian)| {
+            if !cells.entered.inside[n] {
+                return f64::NAN;
+            }
+            let smallest = stretches([0, 1].map(|k| [jacobian.entry(0, k), jacobian.entry(1, k)])).1[1];
+            let at = |values: &[f64]| values[2 * n].hypot(values[2 * n + 1]);
+            round::decimals(digits_left(at(&cells.walked.z), smallest, at(&cells.entered.y)), 2)
+        };
+        cells.grid(jacobians.iter().enumerate().map(value).collect())
+    }
+
+    /// Tissot's indicatrices on a lattice.
+    fn indicatrices(&self) -> Vec<Indicatrix> {
+        let aspect = self.aspect();
+        let shorter = |ratio: f64| (LATTICE * ratio).round().max(4.0) as usize;
+        let long = LATTICE as usize;
+        let size = if aspect >= 1.0 { [long, shorter(1.0 / aspect)] } else { [shorter(aspect), long] };
+        let places: Vec<[f64; 2]> = self.centres(size).collect();
+        let rows = self.rows(places.iter().copied());
+        let entered = self.subject.enter(&rows);
+        let z = self.subject.walk(&entered.y, self.context, false).z;
+        let jacobians = self.subject.jacobians(&entered.y, self.context);
+        let lengths = log_lengths(self.metric, &rows, &entered, self.d());
+        let (d, pair) = (self.d(), self.pair());
+        let at = |n: usize| {
+            // The two columns of the Jacobian, for steps of length 1 in the metric.
+            let columns = pair.map(|k| {
+                let scale = (entered.slopes[n * d + k] - lengths[n * d + k]).exp();
+                (0..d).map(|i| jacobians[n].entry(i, k) * scale).collect::<Vec<f64>>()
+            });
+            let (axes, stretch) = stretches([&columns[0], &columns[1]]);
+            let latent_axes = if d == 2 {
+                [0, 1].map(|a| {
+                    let part = |i: usize| {
+                        (columns[0][i] * axes[a][0] + columns[1][i] * axes[a][1])
+                            / stretch[a].max(f64::MIN_POSITIVE)
+                    };
+                    [part(0), part(1)]
+                })
+            } else {
+                [[f64::NAN; 2]; 2]
+            };
+            let short = |v: [f64; 2]| v.map(|v| round::decimals(v, 5));
+            Indicatrix {
+                at: places[n].map(|v| round::digits(v, 6)),
+                latent: if d == 2 {
+                    [z[2 * n], z[2 * n + 1]].map(|v| round::digits(v, 6))
+                } else {
+                    [f64::NAN; 2]
+                },
+                stretch: stretch.map(|s| round::digits(s, 6)),
+                data_axes: axes.map(short),
+                lengths: pair.map(|k| round::digits(lengths[n * d + k].exp(), 6)),
+                latent_axes: latent_axes.map(short),
+            }
+        };
+        (0..places.len())
+            .filter(|&n| entered.inside[n] && jacobians[n].values().iter().all(|v| v.is_finite()))
+            .map(at)
+            .filter(|found| found.stretch[0] > 0.0 && found.lengths.iter().all(|&l| l > 0.0))
+            .collect()
+    }
+
+    fn window(&self) -> [[f64; 2]; 2] {
+        [[self.x.from, self.x.to], [self.y.from, self.y.to]]
+    }
+
+    /// The latent's grid in data space.
+    fn latent_grid(&self) -> Vec<super::Curve> {
+        let lines = (REACH / STEP) as i32;
+        let levels: Vec<f64> = (-lines..=lines).map(|k| f64::from(k) * STEP).collect();
+        let square = [[-REACH, REACH]; 2];
+        let [i, j] = self.pair();
+        let periodic = [i, j].map(|k| matches!(self.subject.columns().0[k].domain, Domain::Periodic(..)));
+        curves::grid(&[levels.clone(), levels], square, self.window(), periodic, &|z| {
+            let rows = self.subject.back(z, self.context);
+            rows.chunks(2).flat_map(|row| [row[i], row[j]]).collect()
+        })
+    }
+
+    /// Lines of the data's grid: twelve or so each way.
+    pub fn data_levels(&self) -> [Vec<f64>; 2] {
+        [&self.x, &self.y].map(|axis| {
+            let step = nice((axis.to - axis.from) / 12.0, axis.kind);
+            let (first, last) = ((axis.from / step).ceil() as i64, (axis.to / step).floor() as i64);
+            let inside = |v: &f64| *v > axis.from && *v < axis.to;
+            (first..=last).map(|k| k as f64 * step).filter(inside).collect()
+        })
+    }
+
+    /// The data's grid in the latent.
+    fn data_grid(&self, [from, to]: [f64; 2]) -> Vec<super::Curve> {
+        let levels = self.data_levels();
+        curves::grid(&levels, self.inner(), [[from, to]; 2], [false; 2], &|places| {
+            let rows = self.rows(places.chunks(2).map(|p| [p[0], p[1]]));
+            let entered = self.subject.enter(&rows);
+            self.subject.walk(&entered.y, self.context, false).z
+        })
+    }
+
+    /// The window without its edges, which may be a domain's.
+    pub fn inner(&self) -> [[f64; 2]; 2] {
+        self.window().map(|[from, to]| [from + 1e-3 * (to - from), to - 1e-3 * (to - from)])
+    }
+}
+
+impl Cells {
+    pub fn grid(&self, values: Vec<f64>) -> Grid {
+        Grid { columns: self.columns, rows: self.rows, values }
+    }
+
+    /// Values of cells, rounded; NaN outside the columns' domains.
+    pub fn values(&self, value: impl Fn(usize) -> f64) -> Grid {
+        let cell = |n: usize| if self.entered.inside[n] { round::decimals(value(n), 4) } else { f64::NAN };
+        self.grid((0..self.columns * self.rows).map(cell).collect())
+    }
+
+    fn sum(&self, of: &[f64], n: usize) -> f64 {
+        let d = of.len() / self.entered.inside.len();
+        of[n * d..(n + 1) * d].iter().sum()
+    }
+
+    /// `log |det J|` in the metric.
+    pub fn log_det(&self) -> Grid {
+        self.values(|n| {
+            self.walked.log_det(n) + self.sum(&self.entered.slopes, n) - self.sum(&self.lengths, n)
+        })
+    }
+
+    /// The log-det's part of the log-density in the user's units.
+    pub fn log_det_in_units(&self, n: usize) -> f64 {
+        self.walked.log_det(n) + self.sum(&self.entered.slopes, n)
+    }
+
+    /// `log p`, in the user's units; empty without a base.
+    pub fn log_density<T: Bijection<2> + ModuleDisplay>(
+        &self,
+        subject: &Subject<'_, T>,
+        context: &[f64],
+    ) -> Grid {
+        match subject.log_base(&self.walked.z, context) {
+            Some(base) => self.values(|n| base[n] + self.log_det_in_units(n)),
+            None => Grid::default(),
+        }
+    }
+}
+
+/// The principal stretches of a map of the plane, of whose Jacobian these are the columns: the directions in the plane,
+/// and the stretches, the larger first.
+pub(crate) fn stretches<C: AsRef<[f64]>>([a, b]: [C; 2]) -> ([[f64; 2]; 2], [f64; 2]) {
+    let (a, b) = (a.as_ref(), b.as_ref());
+    let dot = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(p, q)| p * q).sum::<f64>();
+    // Scaled, so that squares neither overflow nor vanish.
+    let scale = a.iter().chain(b).fold(0.0_f64, |m, v| m.max(v.abs()));
+    if !(scale > 0.0 && scale.is_finite()) {
+        return ([[1.0, 0.0], [0.0, 1.0]], [scale; 2]);
+    }
+    let unit = |v: &[f64]| v.iter().map(|v| v / scale).collect::<Vec<f64>>();
+    let (a, b) = (unit(a), unit(b));
+    // One Jacobi rotation makes the two columns orthogonal (Hestenes 1958): small stretches keep their digits.
+    let (aa, bb, ab) = (dot(&a, &a), dot(&b, &b), dot(&a, &b));
+    let angle = 0.5 * (2.0 * ab).atan2(aa - bb);
+    let (sin, cos) = angle.sin_cos();
+    let turned = |p: f64, q: f64| a.iter().zip(&b).map(|(a, b)| p * a + q * b).collect::<Vec<f64>>();
+    let (first, second) = (turned(cos, sin), turned(-sin, cos));
+    let lengths = [dot(&first, &first).sqrt() * scale, dot(&second, &second).sqrt() * scale];
+    ([[cos, sin], [-sin, cos]], lengths)
+}
+
+/// The decimal digits that survive a round trip in f32: `7.2 - log10(|z| / (s_min |x|))`, at most 7.2.
+pub(crate) fn digits_left(z: f64, smallest: f64, x: f64) -> f64 {
+    let lost = (z / (smallest * x)).log10();
+    if lost.is_nan() { f64::NAN } else { (7.2 - lost).clamp(0.0, 7.2) }
+}
+
+fn pairs(values: &[f64]) -> Vec<[f64; 2]> {
+    values.chunks(2).map(|p| [p[0], p[1]].map(|v| round::digits(v, 5))).collect()
+}
+
+/// The largest of 1, 2, 5 times a power of ten that is not above; of degrees, what divides a circle.
+fn nice(step: f64, kind: AxisKind) -> f64 {
+    if kind != AxisKind::Plain && step >= 10.0 {
+        return if step >= 30.0 {
+            30.0
+        } else if step >= 15.0 {
+            15.0
+        } else {
+            10.0
+        };
+    }
+    let power = 10f64.powi(step.log10().floor() as i32);
+    [5.0, 2.0, 1.0].into_iter().map(|d| d * power).find(|&s| s <= step * (1.0 + 1e-9)).unwrap_or(power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_are_singular_values() {
+        let (axes, s) = stretches([[3.0, 0.0], [0.0, 0.5]]);
+        assert_eq!((s, axes[0]), ([3.0, 0.5], [1.0, 0.0]));
+        // J = [[1, 1], [0, 1]].
+        let (axes, s) = stretches([[1.0, 0.0], [1.0, 1.0]]);
+        let golden = (5f64.sqrt() + 1.0) / 2.0;
+        assert!((s[0] - golden).abs() < 1e-14 && (s[1] - 1.0 / golden).abs() < 1e-14, "{s:?}");
+        assert!((axes[0][1] / axes[0][0] - golden).abs() < 1e-14, "{axes:?}");
+        let (_, s) = stretches([[1e-9, 0.0], [1e-9, 1e-17]]);
+        assert!(
+            (s[0] / 2f64.sqrt() / 1e-9 - 1.0).abs() < 1e-12
+                && (s[1] / (1e-17 / 2f64.sqrt()) - 1.0).abs() < 1e-6
+        );
+    }
+
+    #[test]
+    fn digits_are_lost_to_small_stretches() {
+        assert_eq!(digits_left(1.0, 1.0, 1.0), 7.2);
+        assert!((digits_left(1.0, 1e-3, 1.0) - 4.2).abs() < 1e-12);
+        assert_eq!(digits_left(1.0, 0.0, 1.0), 0.0);
+    }
+}
