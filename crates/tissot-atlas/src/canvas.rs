@@ -120,8 +120,10 @@ impl<'a> Pen<'a> {
 
     /// The outline of a rectangle.
     pub fn frame(&self, rect: Rect, ink: Ink, stroke: f64) -> Result<(), AtlasError> {
-        let corners = [units(rect.x, rect.y), units(rect.right(), rect.bottom())];
-        self.draw(&Rectangle::new(corners, ink.style(stroke)))
+        let Rect { x, y, .. } = rect;
+        let (right, bottom) = (rect.right(), rect.bottom());
+        // Not plotters' own rectangle, whose lines have no width in its SVG backend.
+        self.path(&[(x, y), (right, y), (right, bottom), (x, bottom), (x, y)], ink, stroke)
     }
 
     pub fn line(&self, from: (f64, f64), to: (f64, f64), ink: Ink, stroke: f64) -> Result<(), AtlasError> {

@@ -150,7 +150,7 @@ fn sections(survey: &Survey) -> Result<Vec<Section>, AtlasError> {
         let slider = FigureOnPage {
             frames,
             slider: "Layer",
-            first: 0,
+            first: survey.layers.iter().position(figures::varies).unwrap_or(0),
             ..one("layer", Frame { label: String::new(), svg: String::new() }, words::layer_caption())
         };
         let figures = vec![slider, plain(Figure::Layers)?];

@@ -45,3 +45,20 @@ pub fn beside(model: &Path, device: &Device) -> Result<Vec<(u64, Model)>, Failur
     let folder = folder(model);
     if folder.is_dir() { load(&folder, device) } else { Ok(Vec::new()) }
 }
+
+/// Makes the folder of a fit's snapshots where some will be kept. What another run left there goes, unless this one
+/// goes on from it.
+///
+/// # Errors
+/// Where the folder cannot be made or emptied.
+pub fn prepare(model: &Path, steps: &[u64], resume: bool) -> Result<PathBuf, Failure> {
+    let folder = folder(model);
+    let failed = |error: std::io::Error| Failure::Failed(anyhow::anyhow!("{}: {error}", folder.display()));
+    if !resume && folder.is_dir() {
+        std::fs::remove_dir_all(&folder).map_err(failed)?;
+    }
+    if !steps.is_empty() {
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+    }
+    Ok(folder)
+}

@@ -58,6 +58,20 @@ impl Fit<'_> {
     /// # Errors
     /// [`FitError`] for settings, rows, files; for a loss that was never a number.
     pub fn run(self, observe: &mut dyn FnMut(&Event) -> ControlFlow<()>) -> Result<Fitted, FitError> {
+        self.run_keeping(&[], &mut |_| Ok(()), observe)
+    }
+
+    /// As [`run`](Self::run), and hands the model as it is after certain `steps` (0: before the first) to `keep`, with the
+    /// step in its provenance: to see how training made it what it is. See [`snapshot_steps`].
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and those of `keep`.
+    pub fn run_keeping(
+        self,
+        steps: &[u64],
+        keep: &mut dyn FnMut(Model) -> Result<(), FitError>,
+        observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Fitted, FitError> {
         self.settings.validate()?;
         let mut state = self.start()?;
         match &self.run {
@@ -73,6 +87,9 @@ impl Fit<'_> {
         let mut shuffle = Shuffle::new(self.settings.seed, self.splits.train.n, self.settings.batch);
         let started = Instant::now();
         let before = state.memory.seconds;
+        if state.memory.step == 0 && steps.contains(&0) {
+            keep(self.now(&state))?;
+        }
         let stop = loop {
             state.memory.seconds = before + started.elapsed().as_secs_f64();
             let progress = self.progress(&state.memory);
@@ -101,6 +118,9 @@ impl Fit<'_> {
                 metrics.write(&event)?;
                 flow = if flow.is_break() { flow } else { observe(&event) };
             }
+            if steps.contains(&state.memory.step) {
+                keep(self.now(&state))?;
+            }
             if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
                 self.save(&mut state, &mut metrics)?;
             }
@@ -121,6 +141,23 @@ impl Fit<'_> {
         }
         let (model, beside) = self.model(state);
         Ok(Fitted { model, stop, beside })
+    }
+
+    /// The model as it is now.
+    fn now(&self, state: &State) -> Model {
+        let provenance = Provenance {
+            version: env!("CARGO_PKG_VERSION").into(),
+            seed: self.settings.seed,
+            steps: state.memory.step,
+            ..self.provenance.clone()
+        };
+        Model {
+            flow: state.average.clone(),
+            config: self.config.clone(),
+            columns: self.columns.clone(),
+            context: self.context.clone(),
+            provenance,
+        }
     }
 
     fn batches<'b>(&'b self, rows: &'b crate::Rows) -> Batches<'b> {
@@ -262,6 +299,27 @@ impl Fit<'_> {
     }
 }
 
+/// Steps at which a model is worth keeping, to see how training goes: the start, then further and further apart, as most
+/// happens early; at most `n`, none of them the last of `total`.
+pub fn snapshot_steps(total: u64, n: usize) -> Vec<u64> {
+    let share = |k: usize| (k as f64 / n as f64).powi(2);
+    let mut steps: Vec<u64> = (0..n)
+        .map(|k| match total {
+            // Without a known end: 0, 50, 100, 200, ..
+            u64::MAX => {
+                if k == 0 {
+                    0
+                } else {
+                    50_u64 << (k - 1).min(40)
+                }
+            }
+            _ => (total as f64 * share(k)).round() as u64,
+        })
+        .collect();
+    steps.dedup();
+    steps
+}
+
 fn context(batch: &Batch) -> Context<'_> {
     Context { features: batch.context.as_ref(), maps: None }
 }
@@ -272,4 +330,17 @@ fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     (mean, (variance / n).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshots_lie_close_at_the_start() {
+        assert_eq!(snapshot_steps(1_000, 4), [0, 63, 250, 563]);
+        assert_eq!(snapshot_steps(3, 5), [0, 1, 2]);
+        assert_eq!(snapshot_steps(u64::MAX, 4), [0, 50, 100, 200]);
+        assert!(snapshot_steps(1_000, 0).is_empty());
+    }
 }

@@ -26,7 +26,7 @@ pub use blame::first_not_finite;
 pub use checkpoint::checkpoint_path;
 pub use error::FitError;
 pub use event::{Event, Fitted, Stop};
-pub use fit::Fit;
+pub use fit::{Fit, snapshot_steps};
 pub use keys::{groups, times};
 pub use preprocess::fit_columns;
 pub use rows::{Rows, SplitBy, Splits};

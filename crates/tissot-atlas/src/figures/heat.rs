@@ -12,7 +12,7 @@ use crate::survey::{Survey, Term};
 use crate::ticks::Axis;
 use crate::{AtlasError, font, raster};
 
-/// The layers of the ledger that move something, and their numbers.
+/// The layers whose log-det is not the same for all rows, and their numbers.
 pub fn layers(survey: &Survey) -> Vec<(usize, &Term)> {
     let between = survey.ledger.get(1..survey.ledger.len().saturating_sub(1)).unwrap_or_default();
     between
@@ -28,8 +28,8 @@ pub fn heat(survey: &Survey, width: f64) -> Result<Sheet, AtlasError> {
     let rows = &survey.rows;
     let values: Vec<f64> = layers.iter().flat_map(|(k, _)| rows.iter().map(|row| row.layers[*k])).collect();
     let scale = Scale::diverging(&values);
-    let names: Vec<String> = layers.iter().map(|(_, term)| fitted(&term.name, PHONE, 190.0)).collect();
-    let size = 0.5 * (PHONE + LETTERS);
+    let names: Vec<String> = layers.iter().map(|(_, term)| fitted(&term.name, PHONE, 230.0)).collect();
+    let size = PHONE;
     let widest = names.iter().map(|name| font::width(name, size, false)).fold(0.0, f64::max);
     let left = (widest + 12.0).round();
     let line =
@@ -57,8 +57,8 @@ pub fn heat(survey: &Survey, width: f64) -> Result<Sheet, AtlasError> {
             pen.label(name, place, look(LETTERS, INK, Align::Right), Hang::Middle)?;
         }
         let y = plot.bottom() + 5.0;
-        pen.label("◀ least likely rows", (plot.x, y), look(LETTERS, SOFT_INK, Align::Left), Hang::Top)?;
-        pen.label("most likely ▶", (plot.right(), y), look(LETTERS, SOFT_INK, Align::Right), Hang::Top)
+        pen.label("least likely rows", (plot.x, y), look(LETTERS, SOFT_INK, Align::Left), Hang::Top)?;
+        pen.label("most likely rows", (plot.right(), y), look(LETTERS, SOFT_INK, Align::Right), Hang::Top)
     })?;
     let panel = Panel {
         plot,

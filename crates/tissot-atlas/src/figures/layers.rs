@@ -17,9 +17,17 @@ const LABEL: &str = "log |det J| of the layer, nats";
 /// Between panels.
 const BETWEEN: f64 = 14.0;
 
+/// Whether a layer's log-det is not the same everywhere.
+pub fn varies(layer: &LayerMap) -> bool {
+    let finite = || layer.log_det.values.iter().copied().filter(|v| v.is_finite());
+    finite().fold(f64::NEG_INFINITY, f64::max) - finite().fold(f64::INFINITY, f64::min) > 1e-3
+}
+
 /// One scale for all layers.
 pub fn scale(survey: &Survey) -> Scale {
-    Scale::diverging(survey.layers.iter().flat_map(|layer| &layer.log_det.values))
+    Scale::diverging(
+        survey.layers.iter().filter(|layer| varies(layer)).flat_map(|layer| &layer.log_det.values),
+    )
 }
 
 /// A name that fits into a width.
@@ -36,18 +44,15 @@ pub fn fitted(name: &str, size: f64, room: f64) -> String {
     format!("{}…", short.into_iter().collect::<String>())
 }
 
-/// Where in data space each layer does its work: small maps with one legend. Layers that stretch nothing are left out.
+/// Where in data space each layer does its work: small maps with one legend. Layers that
+/// stretch all places alike are left out.
 pub fn multiples(survey: &Survey, map: &Map, width: f64) -> Result<Sheet, AtlasError> {
     let scale = scale(survey);
-    let shown: Vec<(usize, &LayerMap)> = survey
-        .layers
-        .iter()
-        .enumerate()
-        .filter(|(_, layer)| layer.log_det.values.iter().any(|v| v.abs() > 1e-4))
-        .collect();
+    let shown: Vec<(usize, &LayerMap)> =
+        survey.layers.iter().enumerate().filter(|(_, layer)| varies(layer)).collect();
     let aspect = map.log_det.columns as f64 / map.log_det.rows as f64;
-    let across = if aspect > 1.6 { 3 } else { 4 }.min(shown.len().max(1));
-    let side = (width - 8.0 - BETWEEN * (across - 1) as f64) / across as f64;
+    let across = 3.min(shown.len().max(1));
+    let side = ((width - 8.0 - BETWEEN * (across - 1) as f64) / across as f64).min(0.5 * width);
     let (plot_height, step) = (side / aspect, side / aspect + ROW + 10.0);
     let rows = shown.len().div_ceil(across);
     let bottom = 4.0 + rows as f64 * step + 6.0;

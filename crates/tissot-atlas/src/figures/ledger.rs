@@ -18,8 +18,8 @@ pub fn terms(survey: &Survey) -> Vec<(usize, &Term)> {
 /// For each term, boxes of its quantiles on one scale at the left, bars of its share at the right.
 pub fn ledger(survey: &Survey, width: f64) -> Result<Sheet, AtlasError> {
     let terms = terms(survey);
-    let size = 0.5 * (PHONE + LETTERS);
-    let names: Vec<String> = terms.iter().map(|(_, term)| fitted(&term.name, PHONE, 180.0)).collect();
+    let size = PHONE;
+    let names: Vec<String> = terms.iter().map(|(_, term)| fitted(&term.name, PHONE, 230.0)).collect();
     let widest = names.iter().map(|name| font::width(name, size, false)).fold(0.0, f64::max);
     let left = (widest + 12.0).round();
     let line = 30.0;

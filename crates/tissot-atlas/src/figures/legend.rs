@@ -11,7 +11,7 @@ use crate::sheet::Sheet;
 use crate::ticks::Axis;
 
 /// Height of a legend with its letters.
-pub const HEIGHT: f64 = 2.0 * ROW + BAR + MARK + GAP;
+pub const HEIGHT: f64 = 2.9 * ROW + BAR + MARK + GAP;
 const BAR: f64 = 13.0;
 
 /// A colour scale.
@@ -81,18 +81,24 @@ impl Scale {
                 let at = (x, bar.bottom() + MARK + GAP);
                 pen.label(&tick.label, at, look(LETTERS, SOFT_INK, Align::Centre), Hang::Top)?;
             }
-            let middle = place.y + 0.5 * ROW - 2.0;
-            match ends {
-                Some((low, high)) => {
-                    pen.label(low, (bar.x, middle), look(LETTERS, INK, Align::Left), Hang::Middle)?;
-                    pen.label(high, (bar.right(), middle), look(LETTERS, INK, Align::Right), Hang::Middle)?;
-                    let at = (bar.x + 0.5 * bar.width, middle);
-                    pen.label(label, at, look(LETTERS, SOFT_INK, Align::Centre), Hang::Middle)
-                }
-                None => pen.label(label, (bar.x, middle), look(LETTERS, INK, Align::Left), Hang::Middle),
+            let at = (bar.x, place.y + 0.5 * ROW - 2.0);
+            pen.label(label, at, look(LETTERS, INK, Align::Left), Hang::Middle)?;
+            if let Some((low, high)) = ends {
+                // Long words only where both have room.
+                let short = |text| if bar.width < 600.0 { head(text) } else { text };
+                let (low, high) = (short(low), short(high));
+                let y = bar.bottom() + MARK + GAP + 0.9 * ROW;
+                pen.label(low, (bar.x, y), look(LETTERS, SOFT_INK, Align::Left), Hang::Top)?;
+                pen.label(high, (bar.right(), y), look(LETTERS, SOFT_INK, Align::Right), Hang::Top)?;
             }
+            Ok(())
         })
     }
+}
+
+/// What stands before a colon.
+fn head(text: &str) -> &str {
+    text.split(':').next().unwrap_or(text)
 }
 
 /// A round number that is not below, and not 0.

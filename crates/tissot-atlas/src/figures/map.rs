@@ -76,7 +76,7 @@ pub fn log_det_label(metric: Metric) -> &'static str {
     }
 }
 
-pub const ENDS: (&str, &str) = ("◀ squeezed", "stretched ▶");
+pub const ENDS: (&str, &str) = ("squeezed: density thinned", "stretched: density amplified");
 
 pub fn panel(map: &Map, width: f64) -> Panel {
     let (x, y) = ((map.x.from, map.x.to), (map.y.from, map.y.to));
@@ -217,7 +217,7 @@ fn ellipses(map: &Map, panel: &Panel) -> (Vec<Ellipse>, bool) {
 pub fn pushed(map: &Map, panel: &Panel) -> (Vec<Ellipse>, bool) {
     let across = panel.plot.width / (panel.x.1 - panel.x.0);
     let up = panel.plot.height / (panel.y.1 - panel.y.0);
-    let mut found: Vec<Ellipse> = map
+    let found: Vec<Ellipse> = map
         .indicatrices
         .iter()
         .filter(|i| panel.contains(i.latent[0], i.latent[1]))
@@ -231,6 +231,15 @@ pub fn pushed(map: &Map, panel: &Panel) -> (Vec<Ellipse>, bool) {
         .filter(|e| [e.a.0, e.a.1, e.b.0, e.b.1].iter().all(|v| v.is_finite()))
         .collect();
     let spacing = (panel.plot.width * panel.plot.height / map.indicatrices.len().max(1) as f64).sqrt();
-    let scale = ellipses::fit(&mut found, spacing);
-    (found, scale)
+    // Where places crowd in the latent, some stand for all.
+    let mut apart: Vec<Ellipse> = Vec::new();
+    for ellipse in found {
+        let near =
+            |other: &Ellipse| (other.at.0 - ellipse.at.0).hypot(other.at.1 - ellipse.at.1) < 0.6 * spacing;
+        if !apart.iter().any(near) {
+            apart.push(ellipse);
+        }
+    }
+    let scale = ellipses::fit(&mut apart, spacing);
+    (apart, scale)
 }

@@ -12,6 +12,7 @@ mod panel;
 mod ribbon;
 mod training;
 
+pub(crate) use layers::varies;
 pub(crate) use map::{Coloured, true_to_scale};
 pub(crate) use pairs::MOST as PAIRED;
 pub(crate) use panel::WIDE;
@@ -92,7 +93,7 @@ impl Figure {
             Self::Density => coloured.contains(&Coloured::Density),
             Self::Digits => coloured.contains(&Coloured::Digits),
             Self::LatentGrid | Self::DataGrid => whole,
-            Self::Layers => whole && survey.layers.len() > 1,
+            Self::Layers => whole && survey.layers.iter().filter(|layer| varies(layer)).count() > 0,
             Self::Ribbon => !survey.rows.is_empty(),
             Self::Ledger | Self::Heat => !survey.ledger.is_empty() && !survey.rows.is_empty(),
             Self::Pairs => survey.columns.len() > 2 && !survey.rows.is_empty(),

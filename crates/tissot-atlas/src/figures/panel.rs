@@ -16,7 +16,7 @@ pub const PHONE: f64 = 22.0;
 pub const MARK: f64 = 5.0;
 pub const GAP: f64 = 4.0;
 /// A row of letters below a panel.
-pub const ROW: f64 = 29.0;
+pub const ROW: f64 = 26.0;
 
 /// Two axes at a place of the sheet.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl Panel {
     pub fn left(axis: Axis, range: (f64, f64), label: &str, height: f64) -> f64 {
         let widest = Self::y_ticks(axis, range, height)
             .iter()
-            .map(|tick| width(&tick.label, 0.5 * (PHONE + LETTERS), false))
+            .map(|tick| width(&tick.label, 0.95 * PHONE, false))
             .fold(0.0, f64::max);
         (widest + MARK + GAP + if label.is_empty() { 4.0 } else { ROW }).round()
     }

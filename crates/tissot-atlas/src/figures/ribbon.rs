@@ -20,11 +20,8 @@ pub fn ribbon(survey: &Survey, width: f64) -> Result<Sheet, AtlasError> {
     let (low, high) = (all().fold(0.0, f64::min) - 0.15, all().fold(0.0, f64::max) + 0.15);
     let height = (0.42 * width).round();
     let ticks = logarithmic(low, high, (height / (1.6 * PHONE)) as usize);
-    let widest = ticks
-        .labelled
-        .iter()
-        .map(|t| font::width(&t.label, 0.5 * (PHONE + LETTERS), false))
-        .fold(0.0, f64::max);
+    let widest =
+        ticks.labelled.iter().map(|t| font::width(&t.label, 0.95 * PHONE, false)).fold(0.0, f64::max);
     let left = (widest + MARK + GAP + ROW).round();
     let plot = Rect { x: left, y: 8.0, width: width - left - 14.0, height };
     let mut sheet = Sheet::new(width, plot.bottom() + Panel::below("x") + 4.0);

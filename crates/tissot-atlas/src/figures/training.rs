@@ -4,8 +4,8 @@ use super::legend::{self, Scale};
 use super::map::{self, field};
 use super::panel::{LETTERS, Panel, ROW, WIDE, look};
 use crate::AtlasError;
-use crate::canvas::{Align, Hang, Rect};
-use crate::colour::INK;
+use crate::canvas::{Align, Hang, Ink, Rect};
+use crate::colour::{INK, LINE};
 use crate::sheet::Sheet;
 use crate::survey::{Map, Survey};
 
@@ -19,37 +19,40 @@ pub fn scale(survey: &Survey) -> Scale {
     )
 }
 
-/// Three maps of one snapshot: the whole change, the base's part, the log-det's part.
+/// Between maps.
+const BETWEEN: f64 = 14.0;
+
+/// Three maps of one snapshot: the whole change, large, and beside it the base's part and the log-det's part.
 pub fn frame(survey: &Survey, map: &Map, k: usize, width: f64) -> Result<Sheet, AtlasError> {
     let at = &survey.training[k];
     let scale = scale(survey);
     let whole = map::panel(map, WIDE);
     let aspect = map.log_det.columns as f64 / map.log_det.rows as f64;
-    // Wide maps stand one above the other two.
-    let parts = [("Change of log p", &at.total), ("Base's part", &at.base), ("Log-det's part", &at.log_det)];
-    let side = (width - 8.0 - 2.0 * 14.0) / 3.0;
-    let height = (side / aspect).round();
-    let top = 4.0 + ROW;
-    let bottom = top + height + 12.0;
+    // The two small ones with their names are together as high as the large one.
+    let both = width - 8.0 - BETWEEN;
+    let small = ((both / aspect - ROW) / (3.0 / aspect)).round();
+    let large = both - small;
+    let (high, low) = ((large / aspect).round(), (small / aspect).round());
+    let (top, right) = (4.0 + ROW, 4.0 + large + BETWEEN);
+    let parts = [
+        ("Change of log p", &at.total, Rect { x: 4.0, y: top, width: large, height: high }),
+        ("Base's part", &at.base, Rect { x: right, y: top, width: small, height: low }),
+        ("Log-det's part", &at.log_det, Rect { x: right, y: top + high - low, width: small, height: low }),
+    ];
+    let bottom = top + high + 12.0;
     let mut sheet = Sheet::new(width, bottom + legend::HEIGHT);
-    for (n, (name, grid)) in parts.into_iter().enumerate() {
-        let plot = Rect { x: 4.0 + n as f64 * (side + 14.0), y: top, width: side, height };
+    for (name, grid, plot) in parts {
         let panel = Panel { plot, ..whole.clone() };
         field(&mut sheet, &panel, grid, scale)?;
         sheet.draw(|pen| {
-            let line = crate::canvas::Ink(crate::colour::LINE, 1.0);
-            pen.frame(Rect { x: plot.x - 0.5, y: plot.y - 0.5, ..plot }, line, 1.0)?;
+            pen.frame(Rect { x: plot.x - 0.5, y: plot.y - 0.5, ..plot }, Ink(LINE, 1.0), 1.0)?;
             let at = (plot.x, plot.y - 0.5 * ROW);
             pen.label(name, at, look(LETTERS, INK, Align::Left), Hang::Middle)
         })?;
         panel.target(&mut sheet, "training", name, &format!("data-frame=\"{k}\""));
     }
     let place = Rect { x: 4.0, y: bottom, width: width - 8.0, height: legend::HEIGHT };
-    scale.legend(
-        &mut sheet,
-        place,
-        "change since the first, nats",
-        Some(("◀ less likely", "more likely ▶")),
-    )?;
+    let ends = ("less likely than at first", "more likely");
+    scale.legend(&mut sheet, place, "change since the first, nats", Some(ends))?;
     Ok(sheet)
 }

@@ -14,7 +14,7 @@ pub fn lead(survey: &Survey) -> String {
     let model = &survey.model;
     let mut parts: Vec<String> = Vec::new();
     if !model.preset.is_empty() {
-        parts.push(format!("A {} flow", model.preset));
+        parts.push(format!("A flow ({})", model.preset));
     }
     if !model.source.is_empty() {
         parts.push(format!("fitted to {}", model.source));
@@ -179,14 +179,14 @@ pub fn caption(survey: &Survey, figure: Figure) -> Vec<String> {
             "The data's grid in the latent: lines of the first column (blue) and of the second (orange), with the latents of the data, which should look like the base. The ellipses are what small circles of the data become.",
         ),
         Figure::Layers => one(
-            "Where each layer does its work, all in one scale. Layers that move nothing, such as permutations, are left out.",
+            "Where each layer does its work, all in one scale. Layers that stretch all places alike (permutations, linear maps) are left out; the ledger has them.",
         ),
         Figure::Ledger => one(
             "log p is a sum: columns (domains and standardisation), layers, base. Left: what each term adds over the rows (line: median; dark: half of the rows; light: nine in ten). Right: which term makes the differences between rows, as its covariance with log p over the variance of log p; shares sum to one, and one below 0 works against the others. Terms that are the same for all rows are in the table only.",
         ),
         Figure::Ribbon => ribbon(survey),
         Figure::Heat => one(
-            "Each column is a row of the data, the least likely at the left; each line a layer. Blue streaks at the left show which layer finds the unlikely rows unlikely.",
+            "Each column is a row of the data, the least likely at the left; each line a layer whose log-det is not the same for all rows. Blue streaks at the left show which layer finds the unlikely rows unlikely.",
         ),
         Figure::Pairs => vec![format!(
             "Each dot is a row of the data, its colour the log |det J| of the whole flow there{}.",

@@ -10,13 +10,15 @@ const HALVINGS: usize = 5;
 
 /// Lines of constant coordinate through a square of `range`, mapped by `map` (row-major pairs to pairs).
 ///
-/// Segments longer than a fiftieth of the window are halved. What is still longer then is a jump (a period's end, or a
-/// gap that the map tears open), where the line is cut if `cut` says so by coordinate.
+/// Segments longer than a eightieth of the window are halved. What is still longer then is a jump (a period's end, or a
+/// gap that the map tears open), where the line is cut if `cut` says so by coordinate. `tears` are the values of the two
+/// coordinates at which the map itself jumps.
 pub fn grid(
     levels: &[Vec<f64>; 2],
     range: [[f64; 2]; 2],
     window: [[f64; 2]; 2],
     cut: [bool; 2],
+    tears: [Option<f64>; 2],
     map: &dyn Fn(&[f64]) -> Vec<f64>,
 ) -> Vec<Curve> {
     let mut lines: Vec<(usize, f64, Vec<f64>)> = Vec::new();
@@ -49,7 +51,7 @@ pub fn grid(
         .collect();
     for _ in 0..HALVINGS {
         let middles = |line: &[(f64, [f64; 2])]| -> Vec<(usize, f64)> {
-            let long = |w: &&[(f64, [f64; 2])]| distance(w[0].1, w[1].1) > 0.02;
+            let long = |w: &&[(f64, [f64; 2])]| distance(w[0].1, w[1].1) > 0.012;
             let halves = line.windows(2).enumerate().filter(|(_, w)| long(w));
             halves.map(|(i, w)| (i, 0.5 * (w[0].0 + w[1].0))).collect()
         };
@@ -77,9 +79,12 @@ pub fn grid(
         .map(|(along, level, line)| {
             let mut pieces: Vec<Vec<[f64; 2]>> = vec![Vec::new()];
             let mut before: Option<[f64; 2]> = None;
-            for (_, at) in line {
+            let mut behind = f64::NAN;
+            for (t, at) in line {
+                let torn = tears[1 - along].is_some_and(|tear| (behind < tear) && (t >= tear));
+                behind = t;
                 let good = at.iter().all(|v| v.is_finite());
-                if (!good || before.is_some_and(|before| jump(before, at)))
+                if (!good || torn || before.is_some_and(|before| jump(before, at)))
                     && pieces.last().is_some_and(|piece| !piece.is_empty())
                 {
                     pieces.push(Vec::new());
@@ -95,7 +100,7 @@ pub fn grid(
         .collect()
 }
 
-/// Leaves out what lies on the straight line between its neighbours, to a thousandth of the window.
+/// Leaves out what lies on the straight line between its neighbours, to a four-thousandth of the window.
 fn thin(piece: &[[f64; 2]], sides: [f64; 2]) -> Vec<[f64; 2]> {
     let mut kept = vec![piece[0]];
     let mut first = 0;
@@ -107,7 +112,7 @@ fn thin(piece: &[[f64; 2]], sides: [f64; 2]) -> Vec<[f64; 2]> {
             let length = bx.hypot(by);
             if length < 1e-12 { px.hypot(py) } else { (bx * py - by * px).abs() / length }
         };
-        if piece[first + 1..end].iter().any(|p| off(p) > 1e-3) {
+        if piece[first + 1..end].iter().any(|p| off(p) > 2.5e-4) {
             kept.push(piece[end - 1]);
             first = end - 1;
         }
@@ -125,12 +130,12 @@ mod tests {
     #[test]
     fn straight_lines_need_two_places_and_bent_ones_more() {
         let levels = [vec![0.5], vec![-0.5]];
-        let straight = grid(&levels, SQUARE, SQUARE, [false; 2], &|p| p.to_vec());
+        let straight = grid(&levels, SQUARE, SQUARE, [false; 2], [None; 2], &|p| p.to_vec());
         assert_eq!(straight[0].pieces, [[[0.5, -1.0], [0.5, 1.0]]]);
         assert_eq!((straight[1].along, straight[1].level), (1, -0.5));
         let bent = |p: &[f64]| p.chunks(2).flat_map(|p| [p[0], p[0] * p[0]]).collect::<Vec<_>>();
-        let curves = grid(&levels, SQUARE, SQUARE, [false; 2], &bent);
-        assert!((5..60).contains(&curves[1].pieces[0].len()), "{}", curves[1].pieces[0].len());
+        let curves = grid(&levels, SQUARE, SQUARE, [false; 2], [None; 2], &bent);
+        assert!((5..120).contains(&curves[1].pieces[0].len()), "{}", curves[1].pieces[0].len());
     }
 
     #[test]
@@ -139,13 +144,15 @@ mod tests {
         let wrap = |p: &[f64]| {
             p.chunks(2).flat_map(|p| [(p[0] + 2.5).rem_euclid(2.0) - 1.0, p[1]]).collect::<Vec<_>>()
         };
-        assert_eq!(grid(&levels, SQUARE, SQUARE, [true, false], &wrap)[0].pieces.len(), 2);
+        assert_eq!(grid(&levels, SQUARE, SQUARE, [true, false], [None; 2], &wrap)[0].pieces.len(), 2);
+        let torn = grid(&levels, SQUARE, SQUARE, [false; 2], [Some(0.3), None], &|p| p.to_vec());
+        assert_eq!(torn[0].pieces.len(), 2);
         let gap = |p: &[f64]| {
             p.chunks(2)
                 .map(|p| if p[0].abs() < 0.3 { [f64::NAN; 2] } else { [p[0], p[1]] })
                 .collect::<Vec<_>>()
                 .concat()
         };
-        assert_eq!(grid(&levels, SQUARE, SQUARE, [false; 2], &gap)[0].pieces.len(), 2);
+        assert_eq!(grid(&levels, SQUARE, SQUARE, [false; 2], [None; 2], &gap)[0].pieces.len(), 2);
     }
 }

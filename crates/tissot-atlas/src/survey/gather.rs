@@ -2,7 +2,7 @@
 
 use super::plane::Plane;
 use super::subject::Subject;
-use super::{About, AxisKind, MapAxis, Metric, Survey, layers, round, rows, training};
+use super::{About, AxisKind, MapAxis, Metric, Survey, layers, metric, round, rows, training};
 use burn::module::ModuleDisplay;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use tissot::columns::{Columns, Domain};
@@ -177,8 +177,7 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
     options: &SurveyOptions<'_>,
 ) -> Result<Survey, SurveyError> {
     let (d, names) = (subject.width(), subject.columns().names());
-    let metric = options.metric;
-    if matches!(metric, Metric::Sphere { .. }) {
+    if matches!(options.metric, Metric::Sphere { .. }) {
         check_sphere(subject.columns(), options.rows)?;
     }
     let found = subject.enter(options.rows).inside.iter().filter(|inside| **inside).count();
@@ -191,8 +190,8 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
     let (points, contexts) = some(options.rows, options.context, d, POINTS);
     let mut survey = Survey {
         model,
-        metric,
-        metric_words: metric.to_string(),
+        metric: options.metric,
+        metric_words: metric::words(options.metric).into(),
         given: context_names.iter().cloned().zip(given.iter().copied()).collect(),
         rows_from: options.rows_from.clone(),
         map: None,
@@ -205,13 +204,19 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
         columns: names.clone(),
     };
     if let Some([i, j]) = pair {
-        let kinds = match metric {
+        let kinds = match options.metric {
             Metric::Sphere { .. } => [AxisKind::Longitude, AxisKind::Latitude],
             _ => [AxisKind::Plain; 2],
         };
         let axis = |k: usize, kind| axis(subject.columns(), options.rows, k, kind);
-        let plane =
-            Plane { subject, metric, x: axis(i, kinds[0]), y: axis(j, kinds[1]), held, context: given };
+        let plane = Plane {
+            subject,
+            metric: options.metric,
+            x: axis(i, kinds[0]),
+            y: axis(j, kinds[1]),
+            held,
+            context: given,
+        };
         survey.map = Some(plane.map(&points, &contexts, &names));
         if plane.is_whole() {
             survey.layers = layers::layers(&plane, subject, &points, &contexts);

@@ -40,7 +40,7 @@ pub(crate) fn layers<T: Bijection<2> + ModuleDisplay>(
                 let margin = 0.15 * (high - low);
                 [low - margin, high + margin].map(|v| round::digits(v, 4))
             });
-            let grid = curves::grid(&levels, plane.inner(), window, [false; 2], &|places| {
+            let grid = curves::grid(&levels, plane.inner(), window, [false; 2], plane.tears(), &|places| {
                 let rows = plane.rows(places.chunks(2).map(|p| [p[0], p[1]]));
                 let walked = subject.walk(&subject.enter(&rows).y, plane.context, true);
                 walked.outputs[k].clone()

@@ -12,3 +12,12 @@ pub(crate) fn log_lengths(metric: Metric, rows: &[f64], entered: &Entered, d: us
     };
     rows.chunks(d).zip(entered.slopes.chunks(d)).flat_map(row).collect()
 }
+
+/// What a length is, in words that follow "lengths are measured in".
+pub(crate) fn words(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Standardised => "standard deviations of the columns",
+        Metric::Units => "the columns' own units",
+        Metric::Sphere { .. } => "radians on the sphere",
+    }
+}

@@ -221,7 +221,7 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
         let square = [[-REACH, REACH]; 2];
         let [i, j] = self.pair();
         let periodic = [i, j].map(|k| matches!(self.subject.columns().0[k].domain, Domain::Periodic(..)));
-        curves::grid(&[levels.clone(), levels], square, self.window(), periodic, &|z| {
+        curves::grid(&[levels.clone(), levels], square, self.window(), periodic, [None; 2], &|z| {
             let rows = self.subject.back(z, self.context);
             rows.chunks(2).flat_map(|row| [row[i], row[j]]).collect()
         })
@@ -240,10 +240,18 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
     /// The data's grid in the latent.
     fn data_grid(&self, [from, to]: [f64; 2]) -> Vec<super::Curve> {
         let levels = self.data_levels();
-        curves::grid(&levels, self.inner(), [[from, to]; 2], [false; 2], &|places| {
+        curves::grid(&levels, self.inner(), [[from, to]; 2], [false; 2], self.tears(), &|places| {
             let rows = self.rows(places.chunks(2).map(|p| [p[0], p[1]]));
             let entered = self.subject.enter(&rows);
             self.subject.walk(&entered.y, self.context, false).z
+        })
+    }
+
+    /// Where periodic columns are cut: neighbours on both sides of it are far apart for the flow.
+    pub fn tears(&self) -> [Option<f64>; 2] {
+        self.pair().map(|k| {
+            let column = &self.subject.columns().0[k];
+            matches!(column.domain, Domain::Periodic(..)).then_some(column.cut)
         })
     }
 
