@@ -14,8 +14,9 @@ use serde_json::Value;
 
 const SIZES: [[u32; 2]; 2] = [[1280, 900], [360, 740]];
 
-/// The middle of the first place of a figure that a pointer finds, on the screen.
-const MIDDLE: &str = "(f => { const r = document.querySelector(`[data-figure=${f}]`); r.scrollIntoView({block: 'center'}); \
+/// Where on the screen the first place of a figure is that can be seen and that a pointer finds.
+const PLACE: &str = "(f => { const r = [...document.querySelectorAll(`[data-figure=${f}]`)].find(r => r.getBoundingClientRect().width > 0); \
+    r.scrollIntoView({block: 'center'}); \
     const b = r.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })";
 
 fn with_report() -> Option<(Folder, std::path::PathBuf, Value)> {
@@ -62,7 +63,7 @@ fn tooltips_say_what_the_json_says() {
             let side = |name: &str| json["map"]["log_det"][name].as_f64().unwrap();
             let middle = |t: f64, n: f64| ((t * n).floor() + 0.5) / n;
             let (u, v) = (middle(u, side("columns")), middle(v, side("rows")));
-            let place = page.value(&format!("{MIDDLE}('map')"));
+            let place = page.value(&format!("{PLACE}('map')"));
             let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
             page.hover(x + u * w, y + (1.0 - v) * h);
             let text = tip(&mut page);
@@ -123,7 +124,7 @@ fn every_picture_speaks_and_nothing_is_loaded() {
         0
     );
     for figure in ["map", "layer", "ribbon", "heat", "ledger"] {
-        let place = page.value(&format!("{MIDDLE}('{figure}')"));
+        let place = page.value(&format!("{PLACE}('{figure}')"));
         let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
         page.hover(x + 0.4 * w, y + 0.6 * h);
         assert!(tip(&mut page).lines().count() >= 2, "{figure} says {:?}", tip(&mut page));
@@ -143,7 +144,7 @@ fn zoom_keeps_values_in_their_places() {
     let Some((folder, program, json)) = with_report() else { return };
     let mut page = Page::open(&program, &folder.path("report.html"), SIZES[0], false);
     page.value("document.querySelector('[data-zoom=in]').click()");
-    let place = page.value(&format!("{MIDDLE}('map')"));
+    let place = page.value(&format!("{PLACE}('map')"));
     let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
     page.hover(x + 0.25 * w, y + 0.75 * h);
     // A zoom of 1.6 about the middle: a quarter of the window is that far from the middle over 1.6.

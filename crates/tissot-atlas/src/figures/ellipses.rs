@@ -32,6 +32,11 @@ impl Ellipse {
         (long, if long > 0.0 { det / long } else { 0.0 })
     }
 
+    /// Between the middles of two.
+    pub fn distance(&self, other: &Self) -> f64 {
+        (self.at.0 - other.at.0).hypot(self.at.1 - other.at.1)
+    }
+
     pub fn draw(&self, pen: &Pen<'_>, fill: Ink, line: Ink, stroke: f64) -> Result<(), AtlasError> {
         let mut drawn = *self;
         let (long, short) = self.radii();
@@ -68,9 +73,10 @@ impl Ellipse {
     }
 }
 
-/// Scales ellipses to a lattice of a spacing: all by one factor where their sizes are alike, else each so that its size
+/// Scales ellipses to the distances between them: all by one factor where their sizes are alike, else each so that its size
 /// goes with the fourth root of the true one. Shapes and directions stay. Returns whether sizes are true to scale.
-pub fn fit(ellipses: &mut [Ellipse], spacing: f64) -> bool {
+pub fn fit(ellipses: &mut [Ellipse]) -> bool {
+    let spacing = spacing(ellipses);
     let mut longest: Vec<f64> = ellipses.iter().map(|e| e.radii().0).collect();
     longest.sort_by(f64::total_cmp);
     let (Some(&low), Some(&high)) = (longest.get(longest.len() / 10), longest.last()) else { return true };
@@ -95,23 +101,34 @@ pub fn fit(ellipses: &mut [Ellipse], spacing: f64) -> bool {
     false
 }
 
+/// The median distance to the nearest neighbour.
+fn spacing(ellipses: &[Ellipse]) -> f64 {
+    let nearest = |(k, e): (usize, &Ellipse)| {
+        let others = ellipses.iter().enumerate().filter(|(other, _)| *other != k);
+        others.map(|(_, other)| e.distance(other)).fold(f64::INFINITY, f64::min)
+    };
+    let mut distances: Vec<f64> = ellipses.iter().enumerate().map(nearest).collect();
+    distances.sort_by(f64::total_cmp);
+    distances.get(distances.len() / 2).copied().filter(|d| d.is_finite()).unwrap_or(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn round(r: f64) -> Ellipse {
-        Ellipse { at: (0.0, 0.0), a: (r, 0.0), b: (0.0, r) }
+    fn round(k: usize, r: f64) -> Ellipse {
+        Ellipse { at: (10.0 * k as f64, 0.0), a: (r, 0.0), b: (0.0, r) }
     }
 
     #[test]
     fn alike_sizes_keep_their_scale_and_others_their_shape() {
-        let mut some = [round(1.0), round(2.0), Ellipse { at: (0.0, 0.0), a: (3.0, 3.0), b: (-1.0, 1.0) }];
-        assert!(fit(&mut some, 10.0));
+        let oblong = |k: usize, a, b| Ellipse { a, b, ..round(k, 1.0) };
+        let mut some = [round(0, 1.0), round(1, 2.0), oblong(2, (3.0, 3.0), (-1.0, 1.0))];
+        assert!(fit(&mut some));
         assert!((some[1].radii().0 / some[0].radii().0 - 2.0).abs() < 1e-12);
         assert!((some[2].radii().0 - 4.8).abs() < 1e-12 && (some[2].radii().1 - 1.6).abs() < 1e-12);
-        let mut others =
-            [round(1.0), round(16.0), round(1e4), Ellipse { at: (0.0, 0.0), a: (0.5, 0.0), b: (0.0, 0.1) }];
-        assert!(!fit(&mut others, 10.0));
+        let mut others = [round(0, 1.0), round(1, 16.0), round(2, 1e4), oblong(3, (0.5, 0.0), (0.0, 0.1))];
+        assert!(!fit(&mut others));
         let (long, short) = others[3].radii();
         assert!((long / short - 5.0).abs() < 1e-9);
         assert!(others.iter().all(|e| e.radii().0 <= 4.91), "{others:?}");

@@ -51,11 +51,11 @@ pub fn dots(sheet: &mut Sheet, panel: &Panel, points: &[[f64; 2]]) {
 }
 
 fn latent_panel(map: &Map, width: f64) -> Panel {
-    let x = (map.latent_range[0], map.latent_range[1]);
-    let y = x;
+    let [x, y] = map.latent_range.map(|[from, to]| (from, to));
     let left = Panel::left(Axis::Plain, y, "z2", 600.0);
-    // As large as a map, and square where that is not too high.
-    let width = (width - left - 22.0).min(WIDE - left - 22.0);
-    let plot = Rect { x: left, y: 8.0, width, height: width };
+    let plot_width = width.min(WIDE) - left - 22.0;
+    // One scale both ways, so that circles are round.
+    let height = (plot_width * (y.1 - y.0) / (x.1 - x.0)).round();
+    let plot = Rect { x: left, y: 8.0, width: plot_width, height };
     Panel { plot, x, y, axes: (Axis::Plain, Axis::Plain), x_label: "z1".into(), y_label: "z2".into() }
 }

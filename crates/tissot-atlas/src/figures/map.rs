@@ -7,7 +7,7 @@ use crate::canvas::{Ink, Rect};
 use crate::colour::{OVER, POINT, Rgb, scale};
 use crate::diverging::Theme;
 use crate::sheet::Sheet;
-use crate::survey::{Grid, Map, Metric, Survey};
+use crate::survey::{Grid, Indicatrix, Map, Metric, Survey};
 use crate::{AtlasError, Field, raster};
 use std::f64::consts::LN_10;
 
@@ -194,52 +194,45 @@ fn points(sheet: &mut Sheet, panel: &Panel, points: &[[f64; 2]], on_dark: bool) 
 
 /// What small circles in the latent look like in data space, and whether they are true to scale.
 fn ellipses(map: &Map, panel: &Panel) -> (Vec<Ellipse>, bool) {
-    let across = panel.plot.width / (panel.x.1 - panel.x.0);
-    let up = panel.plot.height / (panel.y.1 - panel.y.0);
-    let mut found: Vec<Ellipse> = map
-        .indicatrices
-        .iter()
-        .map(|i| {
-            let half = |k: usize| {
-                let [dx, dy] = i.data_axes[k];
-                (dx / i.lengths[0] / i.stretch[k] * across, -dy / i.lengths[1] / i.stretch[k] * up)
-            };
-            Ellipse { at: panel.place(i.at[0], i.at[1]), a: half(0), b: half(1) }
-        })
-        .filter(|e| [e.a.0, e.a.1, e.b.0, e.b.1].iter().all(|v| v.is_finite()))
-        .collect();
-    let spacing = (panel.plot.width * panel.plot.height / map.indicatrices.len().max(1) as f64).sqrt();
-    let scale = ellipses::fit(&mut found, spacing);
-    (found, scale)
+    let half = |i: &Indicatrix, k: usize| {
+        let [dx, dy] = i.data_axes[k];
+        [dx / i.lengths[0] / i.stretch[k], dy / i.lengths[1] / i.stretch[k]]
+    };
+    placed(map, panel, |i| i.at, half)
 }
 
-/// What small circles in data space look like in the latent.
+/// What small circles in data space look like in the latent, and whether they are true to scale.
 pub fn pushed(map: &Map, panel: &Panel) -> (Vec<Ellipse>, bool) {
+    placed(map, panel, |i| i.latent, |i, k| i.latent_axes[k].map(|v| v * i.stretch[k]))
+}
+
+/// Ellipses with middles and half-axes in units of the panel's axes; where they crowd, some stand for all.
+fn placed(
+    map: &Map,
+    panel: &Panel,
+    at: impl Fn(&Indicatrix) -> [f64; 2],
+    half: impl Fn(&Indicatrix, usize) -> [f64; 2],
+) -> (Vec<Ellipse>, bool) {
     let across = panel.plot.width / (panel.x.1 - panel.x.0);
     let up = panel.plot.height / (panel.y.1 - panel.y.0);
-    let found: Vec<Ellipse> = map
-        .indicatrices
-        .iter()
-        .filter(|i| panel.contains(i.latent[0], i.latent[1]))
-        .map(|i| {
-            let half = |k: usize| {
-                let [dx, dy] = i.latent_axes[k].map(|v| v * i.stretch[k]);
-                (dx * across, -dy * up)
-            };
-            Ellipse { at: panel.place(i.latent[0], i.latent[1]), a: half(0), b: half(1) }
-        })
-        .filter(|e| [e.a.0, e.a.1, e.b.0, e.b.1].iter().all(|v| v.is_finite()))
-        .collect();
-    let spacing = (panel.plot.width * panel.plot.height / map.indicatrices.len().max(1) as f64).sqrt();
-    // Where places crowd in the latent, some stand for all.
+    let found = map.indicatrices.iter().filter_map(|i| {
+        let [x, y] = at(i);
+        let half = |k: usize| {
+            let [dx, dy] = half(i, k);
+            (dx * across, -dy * up)
+        };
+        let ellipse = Ellipse { at: panel.place(x, y), a: half(0), b: half(1) };
+        let finite = [ellipse.a.0, ellipse.a.1, ellipse.b.0, ellipse.b.1].iter().all(|v| v.is_finite());
+        (finite && panel.contains(x, y)).then_some(ellipse)
+    });
+    let area = panel.plot.width * panel.plot.height;
     let mut apart: Vec<Ellipse> = Vec::new();
+    let least = 0.22 * (area / map.indicatrices.len().max(1) as f64).sqrt();
     for ellipse in found {
-        let near =
-            |other: &Ellipse| (other.at.0 - ellipse.at.0).hypot(other.at.1 - ellipse.at.1) < 0.6 * spacing;
-        if !apart.iter().any(near) {
+        if apart.iter().all(|other| other.distance(&ellipse) >= least) {
             apart.push(ellipse);
         }
     }
-    let scale = ellipses::fit(&mut apart, spacing);
+    let scale = ellipses::fit(&mut apart);
     (apart, scale)
 }

@@ -159,8 +159,8 @@ pub struct Map {
     pub latent_grid: Vec<Curve>,
     /// The data's grid in the latent; of flows of two columns.
     pub data_grid: Vec<Curve>,
-    /// The range of the latent that is shown, the same both ways.
-    pub latent_range: [f64; 2],
+    /// What of the latent is shown: of each of two coordinates.
+    pub latent_range: [[f64; 2]; 2],
     /// Rows of data.
     pub points: Vec<[f64; 2]>,
     /// Their latents; of flows of two columns.

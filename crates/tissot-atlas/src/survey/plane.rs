@@ -108,7 +108,7 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
         let [i, j] = self.pair();
         let (points, latents) = self.points(data, context);
         let held = (0..d).filter(|k| *k != i && *k != j);
-        let latent_range = [-1.1 * REACH, 1.1 * REACH];
+        let latent_range = self.latent_range(&latents);
         let (latent_grid, data_grid) = if self.is_whole() {
             (self.latent_grid(), self.data_grid(latent_range))
         } else {
@@ -141,6 +141,19 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
             Vec::new()
         };
         (places.collect(), latents)
+    }
+
+    /// What of the latent is shown: where the base is, or without one where the data are.
+    fn latent_range(&self, latents: &[[f64; 2]]) -> [[f64; 2]; 2] {
+        [0, 1].map(|i| {
+            let ends = round::quantiles(latents.iter().map(|z| z[i]), &[0.0, 1.0]);
+            let margin = 0.12 * (ends[1] - ends[0]);
+            if self.subject.has_base() || !(margin > 0.0) {
+                [-1.1 * REACH, 1.1 * REACH]
+            } else {
+                [ends[0] - margin, ends[1] + margin].map(|v| round::digits(v, 4))
+            }
+        })
     }
 
     /// The digits that survive over the plane.
@@ -238,9 +251,9 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
     }
 
     /// The data's grid in the latent.
-    fn data_grid(&self, [from, to]: [f64; 2]) -> Vec<super::Curve> {
+    fn data_grid(&self, window: [[f64; 2]; 2]) -> Vec<super::Curve> {
         let levels = self.data_levels();
-        curves::grid(&levels, self.inner(), [[from, to]; 2], [false; 2], self.tears(), &|places| {
+        curves::grid(&levels, self.inner(), window, [false; 2], self.tears(), &|places| {
             let rows = self.rows(places.chunks(2).map(|p| [p[0], p[1]]));
             let entered = self.subject.enter(&rows);
             self.subject.walk(&entered.y, self.context, false).z

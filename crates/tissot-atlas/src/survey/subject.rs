@@ -90,6 +90,10 @@ impl<'a, T: Bijection<2> + ModuleDisplay> Subject<'a, T> {
         self.columns
     }
 
+    pub fn has_base(&self) -> bool {
+        self.log_base.is_some()
+    }
+
     /// What it computes in.
     pub fn digits(&self) -> &'static str {
         if self.dtype == DType::F64 { "f64" } else { "f32" }
