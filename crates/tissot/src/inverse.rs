@@ -2,6 +2,8 @@
 
 use crate::bijection::{Bijection, Context};
 use crate::error::Error;
+use crate::inspect::solve;
+use crate::layers::unit_tangents;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
@@ -46,5 +48,18 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Inverse<T> {
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         self.inner.forward(z, context)
+    }
+
+    /// Solves with the Jacobian of the inside, `J t' = t`, made at the point that it is turned round to.
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let [batch, _, n] = tangents.dims();
+        let (z, _) = self.inner.inverse(x, context);
+        let (_, columns) = self.inner.push(z.clone(), unit_tangents(batch, n, &z), context)?;
+        Some((z, solve(&columns, &tangents)))
     }
 }

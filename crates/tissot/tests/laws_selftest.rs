@@ -28,6 +28,10 @@ enum Fault {
     HalfWalk,
     /// `walk` hands its steps another z.
     OtherStep,
+    /// The rule for tangents forgets what the first feature does to the others.
+    TangentsForget,
+    /// The rule for tangents hands on x.
+    TangentsHandOnX,
     /// A parameter that is used detached.
     Detached,
     /// A root with a slope of infinity at 1, times 0.
@@ -154,6 +158,22 @@ impl<const D: usize> Bijection<D> for Small {
         (this, z.detach())
     }
 
+    fn push(
+        &self,
+        x: Tensor<D>,
+        tangents: Tensor<3>,
+        context: Context<'_>,
+    ) -> Option<(Tensor<D>, Tensor<3>)> {
+        let (z, _) = self.forward(x.clone(), context);
+        let (scales, _) = self.log_scales(&x, context);
+        let scales = (x.zeros_like() + scales.exp()).reshape([x.dims()[0] as i32, 1, -1]);
+        match self.fault {
+            TangentsForget => Some((z, tangents * scales)),
+            TangentsHandOnX => Some((x, tangents * scales)),
+            _ => None,
+        }
+    }
+
     fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
         let (z, log_det) = self.forward(x.clone(), context);
         match self.fault {
@@ -229,6 +249,13 @@ fn rows_that_touch_are_caught() {
 fn a_walk_that_forgets_is_caught() {
     assert_eq!(broken(HalfWalk, &table()), Some(Law::Walk));
     assert_eq!(broken(OtherStep, &table()), Some(Law::Walk));
+}
+
+#[test]
+fn wrong_tangents_are_caught() {
+    assert_eq!(broken(TangentsForget, &table()), Some(Law::Tangents));
+    let found = table().check::<2, _>(&Small::new(TangentsHandOnX)).unwrap_err();
+    assert!(found.law == Law::Tangents && found.found.contains(" as z of sample "), "{found}");
 }
 
 #[test]

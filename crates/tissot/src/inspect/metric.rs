@@ -1,5 +1,6 @@
 //! What a length is on the data side: stretch is measured against it.
 
+use super::double::Double;
 use super::geometry::LocalGeometry;
 use super::inputs::Inputs;
 use super::matrix::Jacobian;
@@ -99,7 +100,7 @@ impl fmt::Display for Metric {
 
 /// The geometry of a model's flow at row-major `rows` and `context` in the user's units, measured by `metric`.
 ///
-/// NaN for a row with a value outside its column's domain.
+/// In f64, on a copy of the flow, where the device has it. NaN for a row with a value outside its column's domain.
 ///
 /// # Panics
 /// Where the lengths do not fit the model, or the metric names a column that does not exist.
@@ -108,7 +109,8 @@ impl fmt::Display for Metric {
 /// That of [`geometry`](super::geometry()).
 pub fn geometry_of_model(model: &Model, rows: &[f64], context: &[f64], metric: Metric) -> Vec<LocalGeometry> {
     let inputs = Inputs::of(model, rows, context);
-    let jacobians = jacobians(&model.flow.bijection, &inputs.x, inputs.context());
+    let double = Double::of(&model.flow.bijection, &inputs.x, inputs.context());
+    let jacobians = jacobians(&double.bijection, &double.x, double.context());
     rows.chunks(model.columns.len().max(1))
         .zip(&jacobians)
         .map(|(row, jacobian)| {

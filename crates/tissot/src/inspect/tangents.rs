@@ -5,6 +5,7 @@ use super::matrix::Jacobian;
 use crate::bijection::{Bijection, Context};
 use crate::layers::unit_tangents;
 use burn::tensor::{Tensor, TensorData};
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 /// How many tangents go through the layers at a time: few enough that a network's states stay in a cache.
@@ -77,6 +78,25 @@ pub fn jacobians<const D: usize, B: Bijection<D>>(
     } else {
         blocks.into_iter().flat_map(|block| block.jacobians(n)).collect()
     }
+}
+
+/// The tangents `t'` with `J t' = t` for each of `tangents`, by elimination in f64 on the host; NaN where `J` is
+/// singular.
+///
+/// # Shapes
+/// `columns`: `[batch, n, n]`, the columns of each `J` as tangents; `tangents` and the result: `[batch, directions, n]`.
+pub(crate) fn solve(columns: &Tensor<3>, tangents: &Tensor<3>) -> Tensor<3> {
+    let [batch, directions, n] = tangents.dims();
+    let (jacobians, right) = (host(columns.clone()), host(tangents.clone()));
+    let one = |b: usize| {
+        let j = DMatrix::from_column_slice(n, n, &jacobians[b * n * n..(b + 1) * n * n]);
+        let size = directions * n;
+        let t = DMatrix::from_column_slice(n, directions, &right[b * size..(b + 1) * size]);
+        j.lu().solve(&t).map_or_else(|| vec![f64::NAN; size], |found| found.as_slice().to_vec())
+    };
+    let values = (0..batch).into_par_iter().flat_map_iter(one).collect();
+    let site = (&tangents.device(), tangents.dtype());
+    Tensor::from_data(TensorData::new(values, [batch, directions, n]), site)
 }
 
 /// Samples that go through the layers together.

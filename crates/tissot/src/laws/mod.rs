@@ -53,4 +53,4 @@ pub use rows::rows_are_independent;
 pub use run::Laws;
 pub use start::{initializes, starts_as_permutation};
 pub use violation::{Law, Violation};
-pub use volume::{Allowed, depends_as_allowed, log_det_is_exact};
+pub use volume::{Allowed, depends_as_allowed, log_det_is_exact, tangents_are_exact};

@@ -131,8 +131,8 @@ impl Laws {
         Self { stack: true, ..self }
     }
 
-    /// Runs the premise and laws 1-6, 9, 10 (where a structure is given), 11 (unless a stack), 14 and 15 on the
-    /// bijection, in each number type.
+    /// Runs the premise and laws 1-6, 9, 10 (where a structure is given), 11 (unless a stack), 14, 15 and 16 on
+    /// the bijection, in each number type.
     ///
     /// # Errors
     /// The first [`Violation`].
@@ -185,6 +185,7 @@ impl Laws {
         inverts(case)?;
         log_dets_cancel(case)?;
         log_det_is_exact(case)?;
+        tangents_are_exact(case)?;
         walk_adds_up(case)?;
         depends_as_allowed(case, self.by_x.as_ref(), self.by_context.as_ref())?;
         parameters_learn(case)?;

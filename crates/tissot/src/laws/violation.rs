@@ -36,6 +36,8 @@ pub enum Law {
     Walk,
     /// 15: calls agree, and rows do not touch each other.
     Rows,
+    /// 16: the rule for tangents gives the autodiff Jacobian.
+    Tangents,
 }
 
 impl Law {
@@ -57,6 +59,7 @@ impl Law {
             Self::Normalised => 13,
             Self::Walk => 14,
             Self::Rows => 15,
+            Self::Tangents => 16,
         }
     }
 
@@ -77,6 +80,7 @@ impl Law {
             Self::Normalised => "the density sums to 1",
             Self::Walk => "walk adds up to forward",
             Self::Rows => "calls agree and rows do not touch",
+            Self::Tangents => "tangents are those of the Jacobian",
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The laws of the Jacobian: 4 and 10.
+//! The laws of the Jacobian: 4, 10 and 16.
 
 use super::case::Case;
 use super::violation::{Law, Violation};
 use crate::bijection::Bijection;
-use crate::inspect::jacobian::Jacobian;
+use crate::inspect::jacobian::{Jacobian, host};
+use crate::layers::unit_tangents;
 
 /// Law 4: `log_det = log |det J|`, `J` by automatic differentiation, its determinant by elimination in f64.
 ///
@@ -13,6 +14,23 @@ pub fn log_det_is_exact<const D: usize, B: Bijection<D>>(case: &Case<D, B>) -> R
     let (_, log_det) = case.forward();
     let exact: Vec<f64> = case.derivatives.iter().map(|at| at.by_x.log_abs_det()).collect();
     case.agree(Law::LogDet, "log_det", &log_det, &exact)
+}
+
+/// Law 16: where the bijection has a rule for tangents ([`Bijection::push`]), it makes of the unit vectors the columns of
+/// the Jacobian by automatic differentiation, and of `x` what `forward` does.
+///
+/// # Errors
+/// A [`Violation`] of [`Law::Tangents`].
+pub fn tangents_are_exact<const D: usize, B: Bijection<D>>(case: &Case<D, B>) -> Result<(), Violation> {
+    let n = case.dimensions();
+    let tangents = unit_tangents(case.batch(), n, &case.x);
+    let Some((z, tangents)) = case.bijection.push(case.x.clone(), tangents, case.context()) else {
+        return Ok(());
+    };
+    case.agree(Law::Tangents, "z", &host(z), &case.forward().0)?;
+    let found = host(tangents.swap_dims(1, 2));
+    let exact: Vec<f64> = case.derivatives.iter().flat_map(|at| at.by_x.values().to_vec()).collect();
+    case.agree(Law::Tangents, "dz/dx", &found, &exact)
 }
 
 /// Which derivatives may differ from 0: one cell for each output (row) and input (column), events in memory order.
