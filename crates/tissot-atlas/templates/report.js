@@ -219,7 +219,7 @@
       text.replaceChildren();
       paragraph(names.map((name, i) => `${name} ${say(row.values[i])}`).join(", "));
       if (row.log_prob !== null) paragraph(`log p ${say(row.log_prob)} = base ${say(row.base)} + columns ${say(row.columns)} + layers ${say(Number(row.layers.reduce((a, b) => a + b, 0).toFixed(4)))}`);
-      paragraph(`log |det J| ${say(row.log_det)} in ${data.metric_words}; stretches ${row.stretches.slice(0, 6).map(say).join(", ")}${row.stretches.length > 6 ? `, .. ${say(row.stretches.at(-1))}` : ""}; ${say(row.digits)} digits left`);
+      paragraph(`log |det J| ${say(row.log_det)} in ${data.metric_words}; stretches ${row.stretches.slice(0, 6).map(say).join(", ")}${row.stretches.length > 6 ? `, .. ${say(row.stretches.at(-1))}` : ""}${row.digits === null ? "" : `; ${say(row.digits)} digits left`}`);
       const parts = most.columns.map((v, i) => [Math.abs(v), v, names[i]]).filter(p => p[0] >= 0.1).sort((a, b) => b[0] - a[0]).slice(0, 6);
       paragraph(most.dimensions === 1
         ? `Stretched most, ${say(row.stretches[0])} times, along ${parts.map(p => `${say(p[1])} ${p[2]}`).join(" + ").replaceAll("+ −", "− ")}.`

@@ -29,14 +29,19 @@ fn numbers_of_the_map_are_those_of_score() {
     folder.good(&["score", "model.tissot", "two.csv", "--out", "scores.csv"]);
     let scores = common::rows(&folder.text("scores.csv"));
     for row in rows {
-        let [log_prob, base, columns] = ["log_prob", "base", "columns"].map(|part| row[part].as_f64().unwrap());
+        let [log_prob, base, columns] =
+            ["log_prob", "base", "columns"].map(|part| row[part].as_f64().unwrap());
         let score = scores[row["row"].as_u64().unwrap() as usize - 1][0];
         assert!((log_prob - score).abs() < 2e-4, "{row}: {score}");
         let layers: f64 = row["layers"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).sum();
         assert!((log_prob - base - columns - layers).abs() < 1e-3, "{row}");
-        let stretches: f64 = row["stretches"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap().ln()).sum();
+        let stretches: f64 =
+            row["stretches"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap().ln()).sum();
         assert!((row["log_det"].as_f64().unwrap() - stretches).abs() < 1e-3, "{row}");
-        assert!((row["log_det"].as_f64().unwrap() - layers).abs() < 1e-3, "standardised is the flow's own: {row}");
+        assert!(
+            (row["log_det"].as_f64().unwrap() - layers).abs() < 1e-3,
+            "standardised is the flow's own: {row}"
+        );
     }
     let shares: f64 = json["ledger"].as_array().unwrap().iter().map(|t| t["share"].as_f64().unwrap()).sum();
     assert!((shares - 1.0).abs() < 1e-3, "{shares}");
@@ -70,9 +75,23 @@ fn more_columns_are_sliced_and_any_two_can_be_chosen() {
     let map = &json["map"];
     assert_eq!((map["x"]["name"].as_str(), map["y"]["name"].as_str()), (Some("c"), Some("b")));
     assert_eq!(map["held"][0][0], "a");
-    assert!(json["layers"].as_array().unwrap().is_empty() && map["digits"]["values"].as_array().unwrap().is_empty());
+    assert!(
+        json["layers"].as_array().unwrap().is_empty()
+            && map["digits"]["values"].as_array().unwrap().is_empty()
+    );
     assert_eq!(json["ribbon"]["quantiles"].as_array().unwrap().len(), 3);
-    folder.good(&["map", "three.tissot", "--out", "drawn.html", "--figure", "pairs", "--png", "p.png", "--svg", "p.svg"]);
+    folder.good(&[
+        "map",
+        "three.tissot",
+        "--out",
+        "drawn.html",
+        "--figure",
+        "pairs",
+        "--png",
+        "p.png",
+        "--svg",
+        "p.svg",
+    ]);
     assert!(folder.text("drawn.html").contains("2000 rows drawn from the model"));
     assert!(folder.read("p.png").starts_with(b"\x89PNG"));
     let svg = folder.text("p.svg");
@@ -92,7 +111,8 @@ fn snapshots_show_what_training_changed() {
         training[k][part]["values"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
     };
     assert!(values(0, "total").iter().all(|v| *v == 0.0), "nothing has changed at the start");
-    for ((total, base), log_det) in values(3, "total").iter().zip(values(3, "base")).zip(values(3, "log_det")) {
+    for ((total, base), log_det) in values(3, "total").iter().zip(values(3, "base")).zip(values(3, "log_det"))
+    {
         assert!((total - base - log_det).abs() < 2e-4);
     }
     assert!(values(3, "total").iter().any(|v| v.abs() > 0.05));
@@ -105,7 +125,8 @@ fn snapshots_show_what_training_changed() {
 #[test]
 fn what_cannot_be_is_one_line() {
     let folder = Folder::with_model();
-    let names = "stretch, density, digits, latent-grid, data-grid, layers, ribbon, ledger, heat, pairs, training";
+    let names =
+        "stretch, density, digits, latent-grid, data-grid, layers, ribbon, ledger, heat, pairs, training";
     for (flags, message) in [
         (&["--figure", "x"][..], format!("--figure: found 'x', expected one of {names}")),
         (&["--columns", "x"], "--columns: found 1 names, expected two: a,b".into()),
@@ -125,5 +146,10 @@ fn what_cannot_be_is_one_line() {
     ] {
         folder.fails(&[&["map", "model.tissot", "two.csv"], flags].concat(), 2, &message);
     }
-    folder.fails(&["map", "model.tissot", "model.tissot", "--out", "a.html"], 1, "");
+    let kind = "a binary file of an unknown kind, expected CSV, TSV, NPY or NPZ, perhaps gzipped";
+    folder.fails(
+        &["map", "model.tissot", "model.tissot", "--out", "a.html"],
+        1,
+        &format!("model.tissot: {kind}"),
+    );
 }

@@ -158,17 +158,14 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
 
     /// The digits that survive over the plane.
     fn digits(&self) -> Grid {
-        let cells = self.cells(COARSE, false);
-        let jacobians = self.subject.jacobians(&cells.entered.y, self.context);
-        let value = |(n, jacobian): (usize, &tissot::inspect::jacobian::Jacobian)| {
-            if !cells.entered.inside[n] {
-                return f64::NAN;
-            }
-            let smallest = stretches([0, 1].map(|k| [jacobian.entry(0, k), jacobian.entry(1, k)])).1[1];
-            let at = |values: &[f64]| values[2 * n].hypot(values[2 * n + 1]);
-            round::decimals(digits_left(at(&cells.walked.z), smallest, at(&cells.entered.y)), 2)
+        let size = self.size(COARSE);
+        let entered = self.subject.enter(&self.rows(self.centres(size)));
+        let Some(digits) = self.subject.digits_left(&entered.y, self.context) else { return Grid::default() };
+        let value = |(digits, inside): (f64, &bool)| {
+            if *inside { round::decimals(digits, 2) } else { f64::NAN }
         };
-        cells.grid(jacobians.iter().enumerate().map(value).collect())
+        let values = digits.into_iter().zip(&entered.inside).map(value).collect();
+        Grid { columns: size[0], rows: size[1], values }
     }
 
     /// Tissot's indicatrices on a lattice.
@@ -337,12 +334,6 @@ pub(crate) fn stretches<C: AsRef<[f64]>>([a, b]: [C; 2]) -> ([[f64; 2]; 2], [f64
     ([[cos, sin], [-sin, cos]], lengths)
 }
 
-/// The decimal digits that survive a round trip in f32: `7.2 - log10(|z| / (s_min |x|))`, at most 7.2.
-pub(crate) fn digits_left(z: f64, smallest: f64, x: f64) -> f64 {
-    let lost = (z / (smallest * x)).log10();
-    if lost.is_nan() { f64::NAN } else { (7.2 - lost).clamp(0.0, 7.2) }
-}
-
 fn pairs(values: &[f64]) -> Vec<[f64; 2]> {
     values.chunks(2).map(|p| [p[0], p[1]].map(|v| round::digits(v, 5))).collect()
 }
@@ -380,12 +371,5 @@ mod tests {
             (s[0] / 2f64.sqrt() / 1e-9 - 1.0).abs() < 1e-12
                 && (s[1] / (1e-17 / 2f64.sqrt()) - 1.0).abs() < 1e-6
         );
-    }
-
-    #[test]
-    fn digits_are_lost_to_small_stretches() {
-        assert_eq!(digits_left(1.0, 1.0, 1.0), 7.2);
-        assert!((digits_left(1.0, 1e-3, 1.0) - 4.2).abs() < 1e-12);
-        assert_eq!(digits_left(1.0, 0.0, 1.0), 0.0);
     }
 }

@@ -2,7 +2,6 @@
 
 use super::gather::{SurveyOptions, some};
 use super::metric::log_lengths;
-use super::plane::digits_left;
 use super::subject::{Entered, Subject, Walked};
 use super::{Ribbon, Row, Stretched, Survey, Term, round};
 use burn::module::ModuleDisplay;
@@ -35,6 +34,7 @@ pub(crate) fn rows<T: Bijection<2> + ModuleDisplay>(
     let walked = exact.walk(&entered.y, &contexts, false);
     let base = exact.log_base(&walked.z, &contexts);
     let jacobians = exact.jacobians(&entered.y, &contexts);
+    let digits = exact.digits_left(&entered.y, &contexts);
     let lengths = log_lengths(survey.metric, &rows, &entered, d);
     let at = Places { d, rows: &rows, entered: &entered, walked: &walked, lengths: &lengths };
     let inside: Vec<usize> = (0..n).filter(|&k| entered.inside[k]).collect();
@@ -43,7 +43,7 @@ pub(crate) fn rows<T: Bijection<2> + ModuleDisplay>(
         .iter()
         .map(|&k| Row {
             row: k * total / n + 1,
-            ..at.row(k, &jacobians[k], base.as_ref().map_or(f64::NAN, |base| base[k]))
+            ..at.row(k, &jacobians[k], [&base, &digits].map(|of| of.as_ref().map_or(f64::NAN, |of| of[k])))
         })
         .collect();
     found.sort_by(|a, b| a.log_prob.total_cmp(&b.log_prob));
@@ -52,7 +52,7 @@ pub(crate) fn rows<T: Bijection<2> + ModuleDisplay>(
     let gap = Gap::between(&sums, &dets);
     survey.books.rows = gap.rows;
     survey.books.jacobian_gap = round::digits(gap.largest, 2);
-    survey.books.digits = exact.digits();
+    survey.books.digits = exact.number_type();
     survey.ribbon = ribbon(&found, d);
     survey.rows = found;
 }
@@ -95,15 +95,13 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn row(&self, k: usize, jacobian: &Jacobian, base: f64) -> Row {
+    fn row(&self, k: usize, jacobian: &Jacobian, [base, digits]: [f64; 2]) -> Row {
         let d = self.d;
         let span = k * d..(k + 1) * d;
         let scale: Vec<f64> =
             span.clone().map(|i| (self.entered.slopes[i] - self.lengths[i]).exp()).collect();
         let values = (0..d * d).map(|i| jacobian.values()[i] * scale[i % d]).collect();
         let measured = LocalGeometry::of(&Jacobian::new(d, d, values));
-        let smallest = LocalGeometry::of(jacobian).smallest();
-        let norm = |values: &[f64]| values[span.clone()].iter().map(|v| v * v).sum::<f64>().sqrt();
         let columns: f64 = self.entered.slopes[span.clone()].iter().sum();
         let inside = self.walked.log_det(k) + columns;
         let log_det = inside - self.lengths[span.clone()].iter().sum::<f64>();
@@ -119,7 +117,7 @@ impl Places<'_> {
             log_det: nats(log_det),
             most: most(&measured.singular_values, &measured.right),
             stretches: measured.singular_values.iter().map(|&s| round::digits(s, 5)).collect(),
-            digits: round::decimals(digits_left(norm(&self.walked.z), smallest, norm(&self.entered.y)), 2),
+            digits: round::decimals(digits, 2),
         }
     }
 }

@@ -4,7 +4,7 @@ use burn::module::ModuleDisplay;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use tissot::base::Base;
 use tissot::columns::Columns;
-use tissot::inspect::{self, jacobian::Jacobian};
+use tissot::inspect::{self, Digits, jacobian::Jacobian};
 use tissot::{Bijection, Context, Flow, Model};
 
 /// Rows that go through the flow at a time.
@@ -13,6 +13,9 @@ const BLOCK: usize = 8_192;
 /// The base's log-density of latents, and the context that it is conditioned on.
 type LogBase<'a> = Box<dyn Fn(Tensor<2>, Context<'_>) -> Tensor<1> + 'a>;
 
+/// The decimal digits that are left of inputs.
+type DigitsLeft<'a> = Box<dyn Fn(Tensor<2>, Context<'_>) -> Vec<Digits> + 'a>;
+
 /// A bijection, the columns of its data, and the base distribution where there is one.
 pub(crate) struct Subject<'a, T> {
     bijection: &'a T,
@@ -20,6 +23,7 @@ pub(crate) struct Subject<'a, T> {
     context_columns: &'a Columns,
     embed: Option<Box<dyn Fn(Tensor<2>) -> Tensor<2> + 'a>>,
     log_base: Option<LogBase<'a>>,
+    digits: Option<DigitsLeft<'a>>,
     device: Device,
     dtype: DType,
 }
@@ -68,6 +72,7 @@ impl<'a> Subject<'a, tissot::Chain<tissot::Layer>> {
                 Box::new(|c: Tensor<2>| model.flow.embed(Context::of(&c)).unwrap_or(c))
             }),
             log_base: Some(Box::new(|z, context| base.log_prob(z, context))),
+            digits: Some(Box::new(|x, context| inspect::digits_left(bijection, &x, context))),
             device: model.flow.device(),
             dtype: model.flow.dtype(),
         }
@@ -78,7 +83,16 @@ impl<'a, T: Bijection<2> + ModuleDisplay> Subject<'a, T> {
     /// A bijection without a base.
     pub fn of_bijection(bijection: &'a T, columns: &'a Columns, none: &'a Columns, device: Device) -> Self {
         let dtype = DType::F64;
-        Self { bijection, columns, context_columns: none, embed: None, log_base: None, device, dtype }
+        Self {
+            bijection,
+            columns,
+            context_columns: none,
+            embed: None,
+            log_base: None,
+            digits: None,
+            device,
+            dtype,
+        }
     }
 
     /// How many columns there are.
@@ -95,7 +109,7 @@ impl<'a, T: Bijection<2> + ModuleDisplay> Subject<'a, T> {
     }
 
     /// What it computes in.
-    pub fn digits(&self) -> &'static str {
+    pub fn number_type(&self) -> &'static str {
         if self.dtype == DType::F64 { "f64" } else { "f32" }
     }
 
@@ -176,6 +190,18 @@ impl<'a, T: Bijection<2> + ModuleDisplay> Subject<'a, T> {
             )
         };
         self.leave(&blocks(z.len() / d).flat_map(part).collect::<Vec<f64>>())
+    }
+
+    /// The decimal digits of rows that survive the way to the latent and back in f32; nothing where layers are not known
+    /// one by one.
+    pub fn digits_left(&self, y: &[f64], context: &[f64]) -> Option<Vec<f64>> {
+        let d = self.width();
+        let digits = self.digits.as_ref()?;
+        let part = |block: std::ops::Range<usize>| {
+            let context = self.context(context, block.clone());
+            digits(self.tensor(&y[block.start * d..block.end * d], d), of(context.as_ref()))
+        };
+        Some(blocks(y.len() / d).flat_map(part).map(|digits| digits.expected).collect())
     }
 
     /// The exact Jacobians of the bijection, in the model's units.

@@ -93,30 +93,38 @@ fn write(
     json: bool,
 ) -> Outcome {
     let mut written: Vec<String> = Vec::new();
-    if let Some(out) = page {
-        write_file(out, report(survey)?.as_bytes())?;
+    let mut keep = |out: &Path, bytes: &[u8]| -> Outcome {
         written.push(out.display().to_string());
+        Ok(write_file(out, bytes)?)
+    };
+    // First what can be refused: nothing is written then.
+    let wanted = args.png.is_some() || args.svg.is_some();
+    let figure = if wanted { Some(chosen(survey, figure)?) } else { None };
+    let picture = figure.map(|figure| draw(survey, figure, args.width)).transpose()?;
+    if let Some(out) = page {
+        keep(out, report(survey)?.as_bytes())?;
     }
-    if args.png.is_some() || args.svg.is_some() {
-        let known = Figure::of(survey);
-        let figure = figure.or(known.first().copied()).filter(|figure| known.contains(figure));
-        let Some(figure) = figure else {
-            let names: Vec<&str> = known.iter().map(|figure| figure.name()).collect();
-            let wanted = args.figure.as_deref().unwrap_or_default();
-            return Err(Failure::Usage(format!("--figure {wanted}: this model has {}", names.join(", "))));
-        };
-        let picture = draw(survey, figure, args.width)?;
-        if let Some(png) = &args.png {
-            write_file(png, &picture.to_png_at(args.width, DOTS)?)?;
-            written.push(png.display().to_string());
-        }
-        if let Some(svg) = &args.svg {
-            write_file(svg, picture.to_print(args.width)?.as_bytes())?;
-            written.push(svg.display().to_string());
-        }
+    if let Some((out, picture)) = args.png.as_ref().zip(picture.as_ref()) {
+        keep(out, &picture.to_png_at(args.width, DOTS)?)?;
+    }
+    if let Some((out, picture)) = args.svg.as_ref().zip(picture.as_ref()) {
+        keep(out, picture.to_print(args.width)?.as_bytes())?;
     }
     let value = if json { serde_json::to_value(survey)? } else { serde_json::Value::Null };
     Ok(output::print(json, &value, || format!("wrote {}", written.join(", ")))?)
+}
+
+/// The figure that was asked for, or the first that the model has.
+fn chosen(survey: &Survey, figure: Option<Figure>) -> Result<Figure, Failure> {
+    let known = Figure::of(survey);
+    match figure.or(known.first().copied()) {
+        Some(figure) if known.contains(&figure) => Ok(figure),
+        figure => {
+            let names: Vec<&str> = known.iter().map(|figure| figure.name()).collect();
+            let wanted = figure.map_or("", Figure::name);
+            Err(Failure::Usage(format!("--figure {wanted}: this model has {}", names.join(", "))))
+        }
+    }
 }
 
 /// The rows to look at: of the table, or drawn from the model.
