@@ -290,9 +290,12 @@ pub struct MapArgs {
     /// The file for the report, one page that needs nothing else; MODEL.html where no other output is asked for.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
-    /// A file for one figure as PNG, at 300 dots per inch.
+    /// A file for one figure as PNG.
     #[arg(long)]
     pub png: Option<PathBuf>,
+    /// Dots per inch of the PNG, 50 to 1200.
+    #[arg(long, default_value_t = 300.0, allow_negative_numbers = true)]
+    pub dpi: f64,
     /// A file for one figure as SVG, its letters as outlines.
     #[arg(long)]
     pub svg: Option<PathBuf>,

@@ -135,6 +135,7 @@ fn what_cannot_be_is_one_line() {
         (&["--at", "0"], "--at: found 0, expected a row from 1".into()),
         (&["--at", "201"], "--at: row 201: there are 200 rows".into()),
         (&["--width", "3"], "--width: found 3, expected 60 to 600 millimetres".into()),
+        (&["--dpi", "0"], "--dpi: found 0, expected 50 to 1200".into()),
         (&["--out", "none/a.html"], "--out none/a.html: its folder does not exist; make it first".into()),
         (&["--svg", "."], "--svg .: is a folder; name a file".into()),
         (&["--given", "d=1"], "--given: the context is that of DATA's rows; choose one of them with --at".into()),

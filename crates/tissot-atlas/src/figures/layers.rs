@@ -93,7 +93,7 @@ pub fn frame(survey: &Survey, map: &Map, k: usize, width: f64) -> Result<Sheet, 
     let first = (half * 2.0 * aspect / (aspect + 1.0)).clamp(0.8 * half, 1.3 * half);
     let second_left = Panel::left(Axis::Plain, (layer.y[0], layer.y[1]), "", 300.0);
     let second = width - first - BETWEEN - second_left - 16.0;
-    let height = ((first - left) / aspect).min(420.0).max(180.0).round();
+    let height = ((first - left) / aspect).clamp(180.0, 420.0).round();
     let top = 6.0 + ROW;
     let plot = Rect { x: left, y: top, width: first - left, height };
     let panel = Panel { plot, ..whole };
@@ -120,8 +120,8 @@ pub fn frame(survey: &Survey, map: &Map, k: usize, width: f64) -> Result<Sheet, 
             let at = (plot.x, plot.y - 0.5 * ROW);
             pen.label(text, at, look(LETTERS, INK, Align::Left), Hang::Middle)
         };
-        name("Its log-det, over the data", panel.plot)?;
-        name("Data and grid behind it", after.plot)
+        name("Its log-det over the data", panel.plot)?;
+        name("The data after it", after.plot)
     })?;
     panel.target(&mut sheet, "layer", &layer.name, &format!("data-frame=\"{k}\""));
     let place =

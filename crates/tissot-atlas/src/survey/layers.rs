@@ -29,7 +29,6 @@ pub(crate) fn layers<T: Bijection<2> + ModuleDisplay>(
     }
     let contexts = if context.len() == plane.context.len() { context.to_vec() } else { contexts };
     let passed = subject.walk(&subject.enter(&followed).y, &contexts, true);
-    let levels = plane.data_levels();
     (0..cells.walked.names.len())
         .map(|k| {
             let after: Vec<[f64; 2]> = passed.outputs[k].chunks(2).map(|p| [p[0], p[1]]).collect();
@@ -40,7 +39,7 @@ pub(crate) fn layers<T: Bijection<2> + ModuleDisplay>(
                 let margin = 0.15 * (high - low);
                 [low - margin, high + margin].map(|v| round::digits(v, 4))
             });
-            let grid = curves::grid(&levels, plane.inner(), window, [false; 2], plane.tears(), &|places| {
+            let grid = curves::grid(&plane.data_mesh(window), &|places| {
                 let rows = plane.rows(places.chunks(2).map(|p| [p[0], p[1]]));
                 let walked = subject.walk(&subject.enter(&rows).y, plane.context, true);
                 walked.outputs[k].clone()

@@ -1,6 +1,6 @@
 //! The map of two columns, the others held.
 
-use super::curves;
+use super::curves::{self, Mesh};
 use super::metric::log_lengths;
 use super::round;
 use super::subject::{Entered, Subject, Walked};
@@ -148,7 +148,7 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
         [0, 1].map(|i| {
             let ends = round::quantiles(latents.iter().map(|z| z[i]), &[0.0, 1.0]);
             let margin = 0.12 * (ends[1] - ends[0]);
-            if self.subject.has_base() || !(margin > 0.0) {
+            if self.subject.has_base() || margin.is_nan() || margin == 0.0 {
                 [-1.1 * REACH, 1.1 * REACH]
             } else {
                 [ends[0] - margin, ends[1] + margin].map(|v| round::digits(v, 4))
@@ -228,17 +228,22 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
     fn latent_grid(&self) -> Vec<super::Curve> {
         let lines = (REACH / STEP) as i32;
         let levels: Vec<f64> = (-lines..=lines).map(|k| f64::from(k) * STEP).collect();
-        let square = [[-REACH, REACH]; 2];
         let [i, j] = self.pair();
-        let periodic = [i, j].map(|k| matches!(self.subject.columns().0[k].domain, Domain::Periodic(..)));
-        curves::grid(&[levels.clone(), levels], square, self.window(), periodic, [None; 2], &|z| {
+        let mesh = Mesh {
+            levels: [levels.clone(), levels],
+            range: [[-REACH, REACH]; 2],
+            window: self.window(),
+            periodic: self.cuts().map(|cut| cut.is_some()),
+            tears: [None; 2],
+        };
+        curves::grid(&mesh, &|z| {
             let rows = self.subject.back(z, self.context);
             rows.chunks(2).flat_map(|row| [row[i], row[j]]).collect()
         })
     }
 
     /// Lines of the data's grid: twelve or so each way.
-    pub fn data_levels(&self) -> [Vec<f64>; 2] {
+    fn data_levels(&self) -> [Vec<f64>; 2] {
         [&self.x, &self.y].map(|axis| {
             let step = nice((axis.to - axis.from) / 12.0, axis.kind);
             let (first, last) = ((axis.from / step).ceil() as i64, (axis.to / step).floor() as i64);
@@ -249,25 +254,25 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
 
     /// The data's grid in the latent.
     fn data_grid(&self, window: [[f64; 2]; 2]) -> Vec<super::Curve> {
-        let levels = self.data_levels();
-        curves::grid(&levels, self.inner(), window, [false; 2], self.tears(), &|places| {
+        curves::grid(&self.data_mesh(window), &|places| {
             let rows = self.rows(places.chunks(2).map(|p| [p[0], p[1]]));
             let entered = self.subject.enter(&rows);
             self.subject.walk(&entered.y, self.context, false).z
         })
     }
 
+    /// The data's grid, whose image is looked at through a window. It keeps off the edges, which may be a domain's.
+    pub fn data_mesh(&self, window: [[f64; 2]; 2]) -> Mesh {
+        let range = self.window().map(|[from, to]| [from + 1e-3 * (to - from), to - 1e-3 * (to - from)]);
+        Mesh { levels: self.data_levels(), range, window, periodic: [false; 2], tears: self.cuts() }
+    }
+
     /// Where periodic columns are cut: neighbours on both sides of it are far apart for the flow.
-    pub fn tears(&self) -> [Option<f64>; 2] {
+    fn cuts(&self) -> [Option<f64>; 2] {
         self.pair().map(|k| {
             let column = &self.subject.columns().0[k];
             matches!(column.domain, Domain::Periodic(..)).then_some(column.cut)
         })
-    }
-
-    /// The window without its edges, which may be a domain's.
-    pub fn inner(&self) -> [[f64; 2]; 2] {
-        self.window().map(|[from, to]| [from + 1e-3 * (to - from), to - 1e-3 * (to - from)])
     }
 }
 

@@ -18,8 +18,6 @@ use tissot_atlas::{Figure, draw, report, write_file};
 /// Rows that are drawn where no data are given, and read of them where they are.
 const DRAWN: usize = 2_000;
 const READ: usize = 50_000;
-/// Dots per inch of a PNG.
-const DOTS: f64 = 300.0;
 
 impl From<MetricArg> for Metric {
     fn from(arg: MetricArg) -> Self {
@@ -47,6 +45,9 @@ pub fn run(args: &MapArgs, json: bool) -> Outcome {
     }
     if !(60.0..=600.0).contains(&args.width) {
         return Err(Failure::Usage(format!("--width: found {}, expected 60 to 600 millimetres", args.width)));
+    }
+    if !(50.0..=1200.0).contains(&args.dpi) {
+        return Err(Failure::Usage(format!("--dpi: found {}, expected 50 to 1200", args.dpi)));
     }
     let report = page(args, json);
     let inputs: Vec<&Path> =
@@ -105,7 +106,7 @@ fn write(
         keep(out, report(survey)?.as_bytes())?;
     }
     if let Some((out, picture)) = args.png.as_ref().zip(picture.as_ref()) {
-        keep(out, &picture.to_png_at(args.width, DOTS)?)?;
+        keep(out, &picture.to_png_at(args.width, args.dpi)?)?;
     }
     if let Some((out, picture)) = args.svg.as_ref().zip(picture.as_ref()) {
         keep(out, picture.to_print(args.width)?.as_bytes())?;
