@@ -61,11 +61,11 @@ impl Fit<'_> {
         self.run_keeping(&[], &mut |_| Ok(()), observe)
     }
 
-    /// As [`run`](Self::run), and hands the model as it is after certain `steps` (0: before the first) to `keep`, with the
-    /// step in its provenance: to see how training made it what it is. See [`snapshot_steps`].
+    /// As [`run`](Self::run), and hands the model after certain `steps` (0: before the first) to `keep`, with the step in its
+    /// provenance. See [`snapshot_steps`](crate::snapshot_steps).
     ///
     /// # Errors
-    /// As [`run`](Self::run), and those of `keep`.
+    /// Those of [`run`](Self::run) and of `keep`.
     pub fn run_keeping(
         self,
         steps: &[u64],
@@ -266,13 +266,7 @@ impl Fit<'_> {
 
     /// The model of the best weights; the test rows are read here, once.
     fn model(self, state: State) -> (Model, Option<BesideGaussian>) {
-        let mut model = Model {
-            flow: state.best,
-            config: self.config,
-            columns: self.columns,
-            context: self.context,
-            provenance: self.provenance,
-        };
+        let mut model = Model { flow: state.best.clone(), ..self.now(&state) };
         let splits = self.splits;
         let mut train = model.log_prob(&splits.train.values, &splits.train.context);
         train.sort_by(f64::total_cmp);
@@ -285,9 +279,6 @@ impl Fit<'_> {
             BesideGaussian::new(true, &held_out, &splits.test, &splits.train, &model.columns)
         };
         let known = &mut model.provenance;
-        known.version = env!("CARGO_PKG_VERSION").into();
-        known.seed = self.settings.seed;
-        known.steps = state.memory.step;
         known.train_rows = splits.train.n as u64;
         known.validation_rows = splits.validation.n as u64;
         known.test_rows = splits.test.n as u64;
@@ -297,27 +288,6 @@ impl Fit<'_> {
         known.settings = serde_json::json!(self.settings);
         (model, beside)
     }
-}
-
-/// Steps at which a model is worth keeping, to see how training goes: the start, then further and further apart, as most
-/// happens early; at most `n`, none of them the last of `total`.
-pub fn snapshot_steps(total: u64, n: usize) -> Vec<u64> {
-    let share = |k: usize| (k as f64 / n as f64).powi(2);
-    let mut steps: Vec<u64> = (0..n)
-        .map(|k| match total {
-            // Without a known end: 0, 50, 100, 200, ..
-            u64::MAX => {
-                if k == 0 {
-                    0
-                } else {
-                    50_u64 << (k - 1).min(40)
-                }
-            }
-            _ => (total as f64 * share(k)).round() as u64,
-        })
-        .collect();
-    steps.dedup();
-    steps
 }
 
 fn context(batch: &Batch) -> Context<'_> {
@@ -330,17 +300,4 @@ fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     (mean, (variance / n).sqrt())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn snapshots_lie_close_at_the_start() {
-        assert_eq!(snapshot_steps(1_000, 4), [0, 63, 250, 563]);
-        assert_eq!(snapshot_steps(3, 5), [0, 1, 2]);
-        assert_eq!(snapshot_steps(u64::MAX, 4), [0, 50, 100, 200]);
-        assert!(snapshot_steps(1_000, 0).is_empty());
-    }
 }

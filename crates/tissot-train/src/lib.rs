@@ -17,6 +17,7 @@ mod optim;
 mod preprocess;
 mod rows;
 mod settings;
+mod snapshots;
 pub mod synthetic;
 pub mod table;
 
@@ -26,8 +27,9 @@ pub use blame::first_not_finite;
 pub use checkpoint::checkpoint_path;
 pub use error::FitError;
 pub use event::{Event, Fitted, Stop};
-pub use fit::{Fit, snapshot_steps};
+pub use fit::Fit;
 pub use keys::{groups, times};
 pub use preprocess::fit_columns;
 pub use rows::{Rows, SplitBy, Splits};
 pub use settings::{NotFinite, Schedule, Settings};
+pub use snapshots::snapshot_steps;

@@ -1,7 +1,10 @@
 //! Everything that a report shows, as plain numbers: gathered once, drawn and written as JSON from the same values.
 
+mod cells;
 mod curves;
+mod error;
 mod gather;
+mod indicatrices;
 mod layers;
 mod metric;
 mod plane;
@@ -10,7 +13,8 @@ mod rows;
 mod subject;
 mod training;
 
-pub use gather::{SurveyError, SurveyOptions, survey, survey_bijection};
+pub use error::SurveyError;
+pub use gather::{SurveyOptions, survey, survey_bijection};
 pub(crate) use round::quantiles;
 pub use tissot::inspect::Metric;
 

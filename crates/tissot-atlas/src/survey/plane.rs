@@ -1,10 +1,11 @@
 //! The map of two columns, the others held.
 
+use super::cells::Cells;
 use super::curves::{self, Mesh};
 use super::metric::log_lengths;
 use super::round;
-use super::subject::{Entered, Subject, Walked};
-use super::{AxisKind, Grid, Indicatrix, Map, MapAxis, Metric};
+use super::subject::Subject;
+use super::{AxisKind, Grid, Map, MapAxis, Metric};
 use burn::module::ModuleDisplay;
 use tissot::Bijection;
 use tissot::columns::Domain;
@@ -12,8 +13,6 @@ use tissot::columns::Domain;
 /// Cells along the longer side of a map, for its fields and for what needs Jacobians.
 const FINE: usize = 150;
 const COARSE: usize = 72;
-/// Indicatrices along the longer side.
-const LATTICE: f64 = 15.0;
 /// The latent's grid: lines at multiples of this, up to that.
 const STEP: f64 = 0.5;
 const REACH: f64 = 3.0;
@@ -29,22 +28,12 @@ pub(crate) struct Plane<'a, T> {
     pub context: &'a [f64],
 }
 
-/// The flow over the cells of a grid.
-pub(crate) struct Cells {
-    pub columns: usize,
-    pub rows: usize,
-    pub entered: Entered,
-    pub walked: Walked,
-    /// Logarithms of the lengths of the metric.
-    pub lengths: Vec<f64>,
-}
-
 impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
-    fn d(&self) -> usize {
+    pub fn d(&self) -> usize {
         self.subject.width()
     }
 
-    fn pair(&self) -> [usize; 2] {
+    pub fn pair(&self) -> [usize; 2] {
         [self.x.column, self.y.column]
     }
 
@@ -65,7 +54,7 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
     }
 
     /// Width over height, in the metric's lengths at the middle.
-    fn aspect(&self) -> f64 {
+    pub fn aspect(&self) -> f64 {
         let [i, j] = self.pair();
         let middle = [0.5 * (self.x.from + self.x.to), 0.5 * (self.y.from + self.y.to)];
         let rows = self.rows([middle]);
@@ -168,58 +157,6 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
         Grid { columns: size[0], rows: size[1], values }
     }
 
-    /// Tissot's indicatrices on a lattice.
-    fn indicatrices(&self) -> Vec<Indicatrix> {
-        let aspect = self.aspect();
-        let shorter = |ratio: f64| (LATTICE * ratio).round().max(4.0) as usize;
-        let long = LATTICE as usize;
-        let size = if aspect >= 1.0 { [long, shorter(1.0 / aspect)] } else { [shorter(aspect), long] };
-        let places: Vec<[f64; 2]> = self.centres(size).collect();
-        let rows = self.rows(places.iter().copied());
-        let entered = self.subject.enter(&rows);
-        let z = self.subject.walk(&entered.y, self.context, false).z;
-        let jacobians = self.subject.jacobians(&entered.y, self.context);
-        let lengths = log_lengths(self.metric, &rows, &entered, self.d());
-        let (d, pair) = (self.d(), self.pair());
-        let at = |n: usize| {
-            // The two columns of the Jacobian, for steps of length 1 in the metric.
-            let columns = pair.map(|k| {
-                let scale = (entered.slopes[n * d + k] - lengths[n * d + k]).exp();
-                (0..d).map(|i| jacobians[n].entry(i, k) * scale).collect::<Vec<f64>>()
-            });
-            let (axes, stretch) = stretches([&columns[0], &columns[1]]);
-            let latent_axes = if d == 2 {
-                [0, 1].map(|a| {
-                    let part = |i: usize| {
-                        (columns[0][i] * axes[a][0] + columns[1][i] * axes[a][1])
-                            / stretch[a].max(f64::MIN_POSITIVE)
-                    };
-                    [part(0), part(1)]
-                })
-            } else {
-                [[f64::NAN; 2]; 2]
-            };
-            let short = |v: [f64; 2]| v.map(|v| round::decimals(v, 5));
-            Indicatrix {
-                at: places[n].map(|v| round::digits(v, 6)),
-                latent: if d == 2 {
-                    [z[2 * n], z[2 * n + 1]].map(|v| round::digits(v, 6))
-                } else {
-                    [f64::NAN; 2]
-                },
-                stretch: stretch.map(|s| round::digits(s, 6)),
-                data_axes: axes.map(short),
-                lengths: pair.map(|k| round::digits(lengths[n * d + k].exp(), 6)),
-                latent_axes: latent_axes.map(short),
-            }
-        };
-        (0..places.len())
-            .filter(|&n| entered.inside[n] && jacobians[n].values().iter().all(|v| v.is_finite()))
-            .map(at)
-            .filter(|found| found.stretch[0] > 0.0 && found.lengths.iter().all(|&l| l > 0.0))
-            .collect()
-    }
-
     fn window(&self) -> [[f64; 2]; 2] {
         [[self.x.from, self.x.to], [self.y.from, self.y.to]]
     }
@@ -276,69 +213,6 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
     }
 }
 
-impl Cells {
-    pub fn grid(&self, values: Vec<f64>) -> Grid {
-        Grid { columns: self.columns, rows: self.rows, values }
-    }
-
-    /// Values of cells, rounded; NaN outside the columns' domains.
-    pub fn values(&self, value: impl Fn(usize) -> f64) -> Grid {
-        let cell = |n: usize| if self.entered.inside[n] { round::decimals(value(n), 4) } else { f64::NAN };
-        self.grid((0..self.columns * self.rows).map(cell).collect())
-    }
-
-    fn sum(&self, of: &[f64], n: usize) -> f64 {
-        let d = of.len() / self.entered.inside.len();
-        of[n * d..(n + 1) * d].iter().sum()
-    }
-
-    /// `log |det J|` in the metric.
-    pub fn log_det(&self) -> Grid {
-        self.values(|n| {
-            self.walked.log_det(n) + self.sum(&self.entered.slopes, n) - self.sum(&self.lengths, n)
-        })
-    }
-
-    /// The log-det's part of the log-density in the user's units.
-    pub fn log_det_in_units(&self, n: usize) -> f64 {
-        self.walked.log_det(n) + self.sum(&self.entered.slopes, n)
-    }
-
-    /// `log p`, in the user's units; empty without a base.
-    pub fn log_density<T: Bijection<2> + ModuleDisplay>(
-        &self,
-        subject: &Subject<'_, T>,
-        context: &[f64],
-    ) -> Grid {
-        match subject.log_base(&self.walked.z, context) {
-            Some(base) => self.values(|n| base[n] + self.log_det_in_units(n)),
-            None => Grid::default(),
-        }
-    }
-}
-
-/// The principal stretches of a map of the plane, of whose Jacobian these are the columns: the directions in the plane,
-/// and the stretches, the larger first.
-pub(crate) fn stretches<C: AsRef<[f64]>>([a, b]: [C; 2]) -> ([[f64; 2]; 2], [f64; 2]) {
-    let (a, b) = (a.as_ref(), b.as_ref());
-    let dot = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(p, q)| p * q).sum::<f64>();
-    // Scaled, so that squares neither overflow nor vanish.
-    let scale = a.iter().chain(b).fold(0.0_f64, |m, v| m.max(v.abs()));
-    if !(scale > 0.0 && scale.is_finite()) {
-        return ([[1.0, 0.0], [0.0, 1.0]], [scale; 2]);
-    }
-    let unit = |v: &[f64]| v.iter().map(|v| v / scale).collect::<Vec<f64>>();
-    let (a, b) = (unit(a), unit(b));
-    // One Jacobi rotation makes the two columns orthogonal (Hestenes 1958): small stretches keep their digits.
-    let (aa, bb, ab) = (dot(&a, &a), dot(&b, &b), dot(&a, &b));
-    let angle = 0.5 * (2.0 * ab).atan2(aa - bb);
-    let (sin, cos) = angle.sin_cos();
-    let turned = |p: f64, q: f64| a.iter().zip(&b).map(|(a, b)| p * a + q * b).collect::<Vec<f64>>();
-    let (first, second) = (turned(cos, sin), turned(-sin, cos));
-    let lengths = [dot(&first, &first).sqrt() * scale, dot(&second, &second).sqrt() * scale];
-    ([[cos, sin], [-sin, cos]], lengths)
-}
-
 fn pairs(values: &[f64]) -> Vec<[f64; 2]> {
     values.chunks(2).map(|p| [p[0], p[1]].map(|v| round::digits(v, 5))).collect()
 }
@@ -356,25 +230,4 @@ fn nice(step: f64, kind: AxisKind) -> f64 {
     }
     let power = 10f64.powi(step.log10().floor() as i32);
     [5.0, 2.0, 1.0].into_iter().map(|d| d * power).find(|&s| s <= step * (1.0 + 1e-9)).unwrap_or(power)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stretches_are_singular_values() {
-        let (axes, s) = stretches([[3.0, 0.0], [0.0, 0.5]]);
-        assert_eq!((s, axes[0]), ([3.0, 0.5], [1.0, 0.0]));
-        // J = [[1, 1], [0, 1]].
-        let (axes, s) = stretches([[1.0, 0.0], [1.0, 1.0]]);
-        let golden = (5f64.sqrt() + 1.0) / 2.0;
-        assert!((s[0] - golden).abs() < 1e-14 && (s[1] - 1.0 / golden).abs() < 1e-14, "{s:?}");
-        assert!((axes[0][1] / axes[0][0] - golden).abs() < 1e-14, "{axes:?}");
-        let (_, s) = stretches([[1e-9, 0.0], [1e-9, 1e-17]]);
-        assert!(
-            (s[0] / 2f64.sqrt() / 1e-9 - 1.0).abs() < 1e-12
-                && (s[1] / (1e-17 / 2f64.sqrt()) - 1.0).abs() < 1e-6
-        );
-    }
 }

@@ -1,6 +1,7 @@
 //! The model while it was trained: what its log-density gained, and by which part.
 
-use super::gather::{SurveyError, SurveyOptions, some};
+use super::error::SurveyError;
+use super::gather::{SurveyOptions, some};
 use super::plane::Plane;
 use super::subject::Subject;
 use super::{MapAxis, Snapshot, round};
