@@ -1,8 +1,8 @@
 //! Pictures of what a normalizing flow does to space.
 //!
-//! [`survey::survey`] looks at a model and gathers everything that there is to see as plain numbers, once: which regions
+//! [`survey::survey()`] looks at a model and gathers everything that there is to see as plain numbers, once: which regions
 //! it stretches and squeezes, what each layer does, how training made it so. A [`survey::Survey`] is JSON for machines;
-//! [`report`] makes one self-contained page of it, and [`draw`] one [`Figure`] for paper. All show the same numbers.
+//! [`report()`] makes one self-contained page of it, and [`draw()`] one [`Figure`] for paper. All show the same numbers.
 //!
 //! [`density_map`] knows no flow: a density over two columns on a logarithmic colour scale, as a map of the world or on
 //! plain axes.

@@ -80,6 +80,9 @@ fn more_columns_are_sliced_and_any_two_can_be_chosen() {
             && map["digits"]["values"].as_array().unwrap().is_empty()
     );
     assert_eq!(json["ribbon"]["quantiles"].as_array().unwrap().len(), 3);
+    let needs = "it needs two columns, the longitude from -180 to 360 and then the latitude from -90 to 90";
+    let message = format!("--metric sphere: the model has 3 columns; {needs}");
+    folder.fails(&["map", "three.tissot", "three.csv", "--metric", "sphere"], 2, &message);
     folder.good(&[
         "map",
         "three.tissot",

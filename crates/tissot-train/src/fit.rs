@@ -87,9 +87,6 @@ impl Fit<'_> {
         let mut shuffle = Shuffle::new(self.settings.seed, self.splits.train.n, self.settings.batch);
         let started = Instant::now();
         let before = state.memory.seconds;
-        if state.memory.step == 0 && steps.contains(&0) {
-            keep(self.now(&state))?;
-        }
         let stop = loop {
             state.memory.seconds = before + started.elapsed().as_secs_f64();
             let progress = self.progress(&state.memory);
@@ -100,6 +97,9 @@ impl Fit<'_> {
                 break Stop::Early;
             }
             let step = state.memory.step;
+            if steps.contains(&step) {
+                keep(self.now(&state))?;
+            }
             let batch = train.at(shuffle.step(step), &mut rng(self.settings.seed, Purpose::Step, step));
             let event = self.step(&mut state, &batch, progress);
             metrics.write(&event)?;
@@ -117,9 +117,6 @@ impl Fit<'_> {
                 let event = self.validate(&mut state);
                 metrics.write(&event)?;
                 flow = if flow.is_break() { flow } else { observe(&event) };
-            }
-            if steps.contains(&state.memory.step) {
-                keep(self.now(&state))?;
             }
             if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
                 self.save(&mut state, &mut metrics)?;

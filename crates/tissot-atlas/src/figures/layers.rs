@@ -76,7 +76,8 @@ pub fn multiples(survey: &Survey, map: &Map, width: f64) -> Result<Sheet, AtlasE
         })?;
         panel.target(&mut sheet, "layer", &layer.name, &format!("data-frame=\"{k}\""));
     }
-    let place = Rect { x: 4.0, y: bottom, width: width - 8.0, height: legend::HEIGHT };
+    // The labels of the ends are half beyond them.
+    let place = Rect { x: 24.0, y: bottom, width: width - 48.0, height: legend::HEIGHT };
     scale.legend(&mut sheet, place, LABEL, Some(ENDS))?;
     Ok(sheet)
 }
@@ -125,7 +126,7 @@ pub fn frame(survey: &Survey, map: &Map, k: usize, width: f64) -> Result<Sheet, 
     })?;
     panel.target(&mut sheet, "layer", &layer.name, &format!("data-frame=\"{k}\""));
     let place =
-        Rect { x: panel.plot.x, y: bottom, width: width - panel.plot.x - 16.0, height: legend::HEIGHT };
+        Rect { x: panel.plot.x, y: bottom, width: width - panel.plot.x - 24.0, height: legend::HEIGHT };
     scale.legend(&mut sheet, place, LABEL, Some(ENDS))?;
     Ok(sheet)
 }

@@ -51,7 +51,8 @@ pub fn frame(survey: &Survey, map: &Map, k: usize, width: f64) -> Result<Sheet, 
         })?;
         panel.target(&mut sheet, "training", name, &format!("data-frame=\"{k}\""));
     }
-    let place = Rect { x: 4.0, y: bottom, width: width - 8.0, height: legend::HEIGHT };
+    // The labels of the ends are half beyond them.
+    let place = Rect { x: 24.0, y: bottom, width: width - 48.0, height: legend::HEIGHT };
     let ends = ("less likely than at first", "more likely");
     scale.legend(&mut sheet, place, "change since the first, nats", Some(ends))?;
     Ok(sheet)
