@@ -48,7 +48,8 @@ const POINTS: usize = 2_000;
 /// Where the lengths of rows and context do not fit the model.
 ///
 /// # Cost
-/// With two columns most of it is 90,601 densities for the integral, a map of up to 22,500 cells, the digits of up to 5,184 places.
+/// With two columns most of it is 90,601 densities for the integral, a map of up to 22,500 cells, the digits of up to 5,184
+/// places.
 ///
 /// # Examples
 /// ```
