@@ -15,6 +15,12 @@ pub const SOFT_INK: Rgb = [0x5b, 0x5a, 0x6b];
 pub const LINE: Rgb = [0xa3, 0xa2, 0xb0];
 /// Cells that are not a number.
 pub const GAP: Rgb = [0x8c, 0x8c, 0x8c];
+/// What lies over a field: ink, or light where a page shows a dark field. Not quite INK, so that a page can tell them.
+pub const OVER: Rgb = [0x1d, 0x1b, 0x2b];
+/// Two families of lines, told apart by everybody.
+pub const FAMILIES: [Rgb; 2] = [[0x1f, 0x6f, 0xb8], [0xc9, 0x6a, 0x1b]];
+/// Bars and bands.
+pub const BAND: Rgb = [0x4a, 0x6f, 0xa5];
 /// The points.
 pub const POINT: Rgb = [0x7d, 0xf4, 0xff];
 
@@ -53,7 +59,7 @@ pub fn scale(t: f64) -> Rgb {
     PALETTE[(t.clamp(0.0, 1.0) * (STEPS - 1) as f64).round() as usize]
 }
 
-fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
@@ -88,7 +94,7 @@ fn linear([l, a, b]: [f64; 3]) -> [f64; 3] {
 }
 
 /// Oklab to sRGB bytes (transfer function of IEC 61966-2-1).
-fn srgb(lab: [f64; 3]) -> Rgb {
+pub fn srgb(lab: [f64; 3]) -> Rgb {
     linear(lab).map(|v| {
         let v = v.clamp(0.0, 1.0);
         let encoded = if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };

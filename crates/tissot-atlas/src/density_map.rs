@@ -1,9 +1,10 @@
 //! A density over two columns, on a logarithmic colour scale.
 
-use crate::canvas::{Align, Ink, Lettering, Pen, Rect, Sheet};
+use crate::canvas::{Align, Ink, Lettering, Pen, Rect};
 use crate::colour::{INK, LINE, PAPER, POINT, SOFT_INK, scale};
 use crate::layout::{ARROW, CAPITALS, GAP, LABEL, Layout, MARK, NOTE, Request, SUBTITLE, TICK, TITLE};
 use crate::raster::{self, Range};
+use crate::sheet::Sheet;
 use crate::ticks::Axis;
 use crate::{AtlasError, Field, Picture, canvas, numbers};
 use std::f64::consts::LN_10;
@@ -93,13 +94,13 @@ pub fn density_map(field: &Field<'_>, style: &DensityMap<'_>) -> Result<Picture,
     let layout = Layout::new(&request);
     let chart = Chart { style, request: &request, layout: &layout };
 
-    let mut sheet = Sheet::new(layout.height);
+    let mut sheet = Sheet::new(canvas::SHEET, layout.height);
     let pixels = |length: f64| (length * f64::from(style.width) / canvas::SHEET).round().max(1.0) as u32;
     for (place, of_field) in [(layout.plot, true), (layout.bar, false)] {
         let (width, height) = (pixels(place.width), pixels(place.height));
         let png =
             if of_field { raster::field(field, range, width, height)? } else { raster::bar(width, height)? };
-        sheet.image(place, &png)?;
+        sheet.image(place, png, None);
     }
     sheet.draw(|pen| {
         chart.graticule(pen)?;

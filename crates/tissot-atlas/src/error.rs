@@ -47,6 +47,12 @@ pub enum AtlasError {
         /// The range it has to be in.
         expected: &'static str,
     },
+    /// A figure that the survey has not.
+    #[error("there is no figure {figure} of this model; it needs other columns, data or snapshots")]
+    Missing {
+        /// Its name.
+        figure: &'static str,
+    },
     /// A file name that says no known format.
     #[error("cannot tell the format of '{path}': expected a name that ends in .png or .svg")]
     Extension {

@@ -2,7 +2,7 @@
 
 use crate::{AtlasError, font};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree};
+use resvg::usvg::{Options, Tree, WriteOptions};
 use std::io::Write;
 use std::path::Path;
 
@@ -41,13 +41,47 @@ impl Picture {
     /// # Errors
     /// [`AtlasError::Draw`] where the SVG cannot be rendered, which is a fault of this library.
     pub fn to_png(&self) -> Result<Vec<u8>, AtlasError> {
-        let failed = |error: &dyn std::fmt::Display| AtlasError::Draw(error.to_string());
+        self.render(1.0)
+    }
+
+    /// The picture as an SVG document for print, `millimetres` wide, its letters drawn as outlines: it looks the same
+    /// everywhere and needs no font.
+    ///
+    /// # Errors
+    /// As [`to_png`](Self::to_png).
+    pub fn to_print(&self, millimetres: f64) -> Result<String, AtlasError> {
+        let text = self.tree()?.to_string(&WriteOptions::default());
+        let inside = text.split_once('>').map_or("", |(_, rest)| rest);
+        let (w, h) = (self.width, self.height);
+        let height = millimetres * f64::from(h) / f64::from(w);
+        Ok(format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
+             width=\"{millimetres}mm\" height=\"{height:.2}mm\" viewBox=\"0 0 {w} {h}\">{inside}"
+        ))
+    }
+
+    /// The picture as the bytes of a PNG file of so many dots per inch, `millimetres` wide.
+    ///
+    /// # Errors
+    /// As [`to_png`](Self::to_png).
+    pub fn to_png_at(&self, millimetres: f64, dots_per_inch: f64) -> Result<Vec<u8>, AtlasError> {
+        let scale = millimetres / 25.4 * dots_per_inch / f64::from(self.width);
+        self.render(scale)
+    }
+
+    fn tree(&self) -> Result<Tree, AtlasError> {
         let options =
             Options { fontdb: font::DATABASE.clone(), font_family: "Inter".into(), ..Options::default() };
-        let tree = Tree::from_str(&self.svg, &options).map_err(|error| failed(&error))?;
-        let mut pixels =
-            Pixmap::new(self.width, self.height).ok_or_else(|| failed(&"a picture without pixels"))?;
-        resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
+        Tree::from_str(&self.svg, &options).map_err(|error| AtlasError::Draw(error.to_string()))
+    }
+
+    fn render(&self, scale: f64) -> Result<Vec<u8>, AtlasError> {
+        let failed = |error: &dyn std::fmt::Display| AtlasError::Draw(error.to_string());
+        let side = |length: u32| (f64::from(length) * scale).round().max(1.0) as u32;
+        let mut pixels = Pixmap::new(side(self.width), side(self.height))
+            .ok_or_else(|| failed(&"a picture without pixels"))?;
+        let transform = Transform::from_scale(scale as f32, scale as f32);
+        resvg::render(&self.tree()?, transform, &mut pixels.as_mut());
         pixels.encode_png().map_err(|error| failed(&error))
     }
 
@@ -64,11 +98,19 @@ impl Picture {
             Some("svg") => self.svg.clone().into_bytes(),
             _ => return Err(AtlasError::Extension { path: path.to_owned() }),
         };
-        let write = || -> std::io::Result<()> {
-            let mut file = atomic_write_file::AtomicWriteFile::open(path)?;
-            file.write_all(&bytes)?;
-            file.commit()
-        };
-        write().map_err(|source| AtlasError::Write { path: path.to_owned(), source })
+        write_file(path, &bytes)
     }
+}
+
+/// Writes a file beside and renames it: it is either the old one or the whole new one.
+///
+/// # Errors
+/// [`AtlasError::Write`] where it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), AtlasError> {
+    let write = || -> std::io::Result<()> {
+        let mut file = atomic_write_file::AtomicWriteFile::open(path)?;
+        file.write_all(bytes)?;
+        file.commit()
+    };
+    write().map_err(|source| AtlasError::Write { path: path.to_owned(), source })
 }

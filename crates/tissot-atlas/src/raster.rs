@@ -20,16 +20,38 @@ impl Range {
 
 /// The field as a PNG image, smooth between the centres of its cells.
 pub fn field(field: &Field<'_>, range: Range, width: u32, height: u32) -> Result<Vec<u8>, AtlasError> {
+    cells(field, range.floor, |value| range.colour(value), width, height)
+}
+
+/// The field as a PNG image, smooth between the centres of its cells, in any colours; values below `floor` count as
+/// `floor`.
+pub fn cells(
+    field: &Field<'_>,
+    floor: f64,
+    colour: impl Fn(f64) -> Rgb,
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, AtlasError> {
     image(width, height, |x, y| {
         let u = (f64::from(x) + 0.5) / f64::from(width) * field.columns as f64;
         let v = (f64::from(height - y) - 0.5) / f64::from(height) * field.rows as f64;
-        field.at(u, v, range.floor).map_or(GAP, |value| range.colour(value))
+        field.at(u, v, floor).map_or(GAP, &colour)
     })
 }
 
 /// The colour scale as a PNG image, the top above.
 pub fn bar(width: u32, height: u32) -> Result<Vec<u8>, AtlasError> {
     image(width, height, |_, y| colour::scale(1.0 - (f64::from(y) + 0.5) / f64::from(height)))
+}
+
+/// A colour scale from left to right as a PNG image.
+pub fn strip(width: u32, colour: impl Fn(f64) -> Rgb) -> Result<Vec<u8>, AtlasError> {
+    image(width, 1, |x, _| colour((f64::from(x) + 0.5) / f64::from(width)))
+}
+
+/// An image of given pixels, the first row above.
+pub fn exact(width: u32, height: u32, pixel: impl Fn(u32, u32) -> Rgb) -> Result<Vec<u8>, AtlasError> {
+    image(width, height, pixel)
 }
 
 fn image(width: u32, height: u32, pixel: impl Fn(u32, u32) -> Rgb) -> Result<Vec<u8>, AtlasError> {

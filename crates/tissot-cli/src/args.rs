@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod map;
+
+pub use map::{MapArgs, MetricArg};
+
 use crate::parse::{Domains, Given, Limits, share};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -29,6 +33,8 @@ pub enum Command {
     Sample(SampleArgs),
     /// Rows to their latents, or back.
     Transform(TransformArgs),
+    /// See what the Jacobian does: a report in one page, pictures, or numbers.
+    Map(MapArgs),
     /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings.
     Audit(AuditArgs),
     /// What can be computed on here.
@@ -199,6 +205,9 @@ pub struct FitArgs {
     /// Steps between checkpoints in MODEL.run/.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
+    /// Keep the model at so many steps of the training, in MODEL.run/snapshots, for `tissot map`; 0 keeps none.
+    #[arg(long, default_value_t = 0)]
+    pub snapshots: usize,
     /// Go on from the last checkpoint in MODEL.run/.
     #[arg(long)]
     pub resume: bool,

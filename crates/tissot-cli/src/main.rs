@@ -4,11 +4,13 @@ mod args;
 mod commands;
 mod device;
 mod failure;
+mod given;
 mod output;
 mod parse;
 mod picture;
 mod prepare;
 mod progress;
+mod snapshots;
 
 use args::Cli;
 use clap::Parser;

@@ -1,9 +1,11 @@
-//! The picture of the demo: events per square kilometre on a map.
+//! The pictures of the demo: events per square kilometre on a map, and the report of the flow.
 
 use crate::failure::Outcome;
 use std::path::Path;
 use tissot::Model;
-use tissot_atlas::{DensityMap, Field, density_map};
+use tissot::inspect::{Angle, Metric};
+use tissot_atlas::survey::{SurveyOptions, survey};
+use tissot_atlas::{DensityMap, Field, density_map, report as report_of, write_file};
 use tissot_train::Rows;
 
 /// The mean radius of the Earth in kilometres (IUGG).
@@ -39,4 +41,17 @@ pub fn earthquakes(model: &Model, rows: &Rows, path: &Path) -> Outcome {
         ..DensityMap::default()
     };
     Ok(density_map(&field, &style)?.save(path)?)
+}
+
+/// The report of the flow, lengths measured on the sphere.
+pub fn report(model: &Model, rows: &Rows, snapshots: &[(u64, Model)], path: &Path) -> Outcome {
+    let options = SurveyOptions {
+        metric: Metric::Sphere { longitude: 0, latitude: 1, angle: Angle::Degrees },
+        rows: &rows.values,
+        rows_from: format!("{} events of one week", rows.n),
+        snapshots,
+        title: "Earthquakes".into(),
+        ..SurveyOptions::default()
+    };
+    Ok(write_file(path, report_of(&survey(model, &options)?)?.as_bytes())?)
 }

@@ -5,7 +5,7 @@ mod common;
 use common::Folder;
 
 #[test]
-fn the_demo_writes_a_model_samples_and_a_picture_and_compares_honestly() {
+fn the_demo_writes_a_model_samples_pictures_and_compares_honestly() {
     let folder = Folder::new();
     let output = folder.command(&["demo", "--steps", "20", "--out", "out"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -16,6 +16,8 @@ fn the_demo_writes_a_model_samples_and_a_picture_and_compares_honestly() {
     // After 20 steps the flow cannot be ahead of neighbours, and the demo must say so.
     assert!(text.contains("best on these 341 rows: adaptive kernel density"), "{text}");
     assert!(folder.read("out/density.png").starts_with(b"\x89PNG"));
+    let report = folder.text("out/report.html");
+    assert!(report.contains("radians on the sphere") && report.contains("step 20: mean log p"), "the report");
     let samples = folder.text("out/samples.csv");
     assert_eq!(samples.lines().next(), Some("longitude,latitude"));
     assert_eq!(samples.lines().count(), 1_001);

@@ -61,6 +61,20 @@ impl Fit<'_> {
     /// # Errors
     /// [`FitError`] for settings, rows, files; for a loss that was never a number.
     pub fn run(self, observe: &mut dyn FnMut(&Event) -> ControlFlow<()>) -> Result<Fitted, FitError> {
+        self.run_keeping(&[], &mut |_| Ok(()), observe)
+    }
+
+    /// As [`run`](Self::run), and hands the model after certain `steps` (0: before the first) to `keep`, with the step in its
+    /// provenance. See [`snapshot_steps`](crate::snapshot_steps).
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run) and of `keep`.
+    pub fn run_keeping(
+        self,
+        steps: &[u64],
+        keep: &mut dyn FnMut(Model) -> Result<(), FitError>,
+        observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Fitted, FitError> {
         self.settings.validate()?;
         let mut state = self.start()?;
         match &self.run {
@@ -86,6 +100,9 @@ impl Fit<'_> {
                 break Stop::Early;
             }
             let step = state.memory.step;
+            if steps.contains(&step) {
+                keep(self.now(&state))?;
+            }
             let batch = train.at(shuffle.step(step), &mut rng(self.settings.seed, Purpose::Step, step));
             let event = self.step(&mut state, &batch, progress);
             metrics.write(&event)?;
@@ -128,6 +145,23 @@ impl Fit<'_> {
         }
         let (model, beside) = self.model(state);
         Ok(Fitted { model, stop, beside })
+    }
+
+    /// The model as it is now.
+    fn now(&self, state: &State) -> Model {
+        let provenance = Provenance {
+            version: env!("CARGO_PKG_VERSION").into(),
+            seed: self.settings.seed,
+            steps: state.memory.step,
+            ..self.provenance.clone()
+        };
+        Model {
+            flow: state.average.clone(),
+            config: self.config.clone(),
+            columns: self.columns.clone(),
+            context: self.context.clone(),
+            provenance,
+        }
     }
 
     fn batches<'b>(&'b self, rows: &'b crate::Rows) -> Batches<'b> {
@@ -251,13 +285,7 @@ impl Fit<'_> {
 
     /// The model of the best weights; the test rows are read here, once.
     fn model(self, state: State) -> (Model, Option<BesideGaussian>) {
-        let mut model = Model {
-            flow: state.best,
-            config: self.config,
-            columns: self.columns,
-            context: self.context,
-            provenance: self.provenance,
-        };
+        let mut model = Model { flow: state.best.clone(), ..self.now(&state) };
         let splits = self.splits;
         let mut train = model.log_prob(&splits.train.values, &splits.train.context);
         train.sort_by(f64::total_cmp);
@@ -270,9 +298,6 @@ impl Fit<'_> {
             BesideGaussian::new(true, &held_out, &splits.test, &splits.train, &model.columns)
         };
         let known = &mut model.provenance;
-        known.version = env!("CARGO_PKG_VERSION").into();
-        known.seed = self.settings.seed;
-        known.steps = state.memory.step;
         known.train_rows = splits.train.n as u64;
         known.validation_rows = splits.validation.n as u64;
         known.test_rows = splits.test.n as u64;

@@ -17,6 +17,7 @@ mod optim;
 mod preprocess;
 mod rows;
 mod settings;
+mod snapshots;
 pub mod synthetic;
 pub mod table;
 
@@ -31,3 +32,4 @@ pub use keys::{groups, times};
 pub use preprocess::fit_columns;
 pub use rows::{Rows, SplitBy, Splits};
 pub use settings::{NotFinite, Schedule, Settings};
+pub use snapshots::snapshot_steps;

@@ -14,8 +14,10 @@ use tissot::columns::{Columns, Domain};
 use tissot::{Model, Provenance, presets};
 use tissot_train::baseline::{AdaptiveKernelDensity, Baseline, Gaussian, KernelDensity};
 use tissot_train::table::{Table, TableWriter};
-use tissot_train::{Fit, Rows, Settings, SplitBy, Splits, embedded, fit_columns};
+use tissot_train::{Fit, Rows, Settings, SplitBy, Splits, embedded, fit_columns, snapshot_steps};
 
+/// The model is kept at so many steps of its training, for the report.
+const SNAPSHOTS: usize = 8;
 /// Rows in `samples.csv`.
 const SAMPLES: usize = 1_000;
 
@@ -46,7 +48,7 @@ pub fn run(args: &DemoArgs, json: bool) -> Outcome {
     }
 
     let mut progress = Progress::new(json)?;
-    let model = fit(args, &names, &splits, device, &mut progress)?;
+    let (model, snapshots) = fit(args, &names, &splits, device, &mut progress)?;
     progress.finish();
     let contestants = contest(&model, &splits)?;
     let (held_out, error) = model.provenance.held_out.unwrap_or_default();
@@ -55,6 +57,7 @@ pub fn run(args: &DemoArgs, json: bool) -> Outcome {
     model.save(file("model.tissot"))?;
     write_samples(&model, &file("samples.csv"), args.seed)?;
     picture::earthquakes(&model, &rows, &file("density.png"))?;
+    picture::report(&model, &rows, &snapshots, &file("report.html"))?;
 
     let value = serde_json::json!({
         "held_out": held_out, "held_out_error": error, "rows": splits.test.n,
@@ -70,7 +73,7 @@ fn fit(
     splits: &Splits,
     device: burn::tensor::Device,
     progress: &mut Progress,
-) -> Result<Model, Failure> {
+) -> Result<(Model, Vec<(u64, Model)>), Failure> {
     let domains = [Domain::Periodic(-180.0, 180.0), Domain::Bounded(-90.0, 90.0)];
     // Faults are thin and far apart: more bins and transforms than a smooth density needs.
     let size = presets::Size::new(2).with_transforms(8).with_bins(32);
@@ -90,7 +93,14 @@ fn fit(
             ..Default::default()
         },
     };
-    Ok(fit.run(&mut |event| progress.observe(event))?.model)
+    let mut kept = Vec::new();
+    let mut keep = |model: Model| {
+        kept.push((model.provenance.steps, model));
+        Ok(())
+    };
+    let fitted =
+        fit.run_keeping(&snapshot_steps(steps, SNAPSHOTS), &mut keep, &mut |event| progress.observe(event))?;
+    Ok((fitted.model, kept))
 }
 
 /// The mean log-density of the test rows under the flow and under what needs no training loop; best first.
@@ -131,11 +141,15 @@ fn text(contestants: &[Contestant], held_out: f64, error: f64, rows: usize, out:
         "best on these {rows} rows: {best} (the flow: {held_out:.3}, standard error {error:.3}; another --seed is another split)"
     );
     let out = out.display();
-    let _ = writeln!(text, "\nwrote {out}/model.tissot, {out}/samples.csv, {out}/density.png\n\ntry next:");
+    let _ = writeln!(
+        text,
+        "\nwrote {out}/model.tissot, {out}/samples.csv, {out}/density.png\nand {out}/report.html, which shows what the flow does: open it in a browser\n\ntry next:"
+    );
     let _ = writeln!(text, "  tissot info {out}/model.tissot");
     let _ = writeln!(text, "  tissot sample {out}/model.tissot -n 5");
     let _ = writeln!(text, "  tissot score {out}/model.tissot {out}/samples.csv --out scores.csv");
     let _ = writeln!(text, "  tissot fit YOUR.csv --out my.tissot");
+    let _ = writeln!(text, "  tissot map my.tissot YOUR.csv");
     let _ = writeln!(text, "(from the source folder, `cargo run --` stands for `tissot`)");
     text
 }

@@ -6,11 +6,14 @@ use crate::failure::{self, Failure, Outcome};
 use crate::output;
 use crate::prepare;
 use crate::progress::Progress;
+use crate::snapshots;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use tissot::nets::EmbeddingConfig;
-use tissot::{FlowConfig, Provenance, presets};
-use tissot_train::{BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns};
+use tissot::{FlowConfig, Model, Provenance, presets};
+use tissot_train::{
+    BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns, snapshot_steps,
+};
 
 /// What `--config` holds.
 #[derive(Debug, Default, Deserialize)]
@@ -61,8 +64,14 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
+    let kept = snapshot_steps(fit.settings.steps, args.snapshots);
+    let folder = snapshots::prepare(&args.out, &kept, args.resume)?;
+    let mut keep = |model: Model| {
+        let file = folder.join(format!("{}.tissot", model.provenance.steps));
+        model.save(file).map_err(FitError::from)
+    };
     let mut progress = Progress::new(json)?;
-    let fitted = fit.run(&mut |event| progress.observe(event)).map_err(misused)?;
+    let fitted = fit.run_keeping(&kept, &mut keep, &mut |event| progress.observe(event)).map_err(misused)?;
     progress.finish();
     fitted.model.save(&args.out)?;
     report(&fitted, &args.out, json)?;

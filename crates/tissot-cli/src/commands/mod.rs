@@ -6,6 +6,7 @@ mod demo;
 mod devices;
 mod fit;
 mod info;
+mod map;
 mod sample;
 mod score;
 mod transform;
@@ -22,6 +23,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Score(args) => score::run(&args, json),
         Command::Sample(args) => sample::run(&args, json),
         Command::Transform(args) => transform::run(&args, json),
+        Command::Map(args) => map::run(&args, json),
         Command::Audit(args) => audit::run(&args, json),
         Command::Devices => devices::run(json),
         Command::Info { model } => info::run(&model, json),

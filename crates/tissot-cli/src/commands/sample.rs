@@ -2,7 +2,8 @@
 
 use crate::args::SampleArgs;
 use crate::device;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
+use crate::given;
 use crate::output::{self, RowSink};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -16,7 +17,7 @@ const BLOCK: usize = 8_192;
 pub fn run(args: &SampleArgs, json: bool) -> Outcome {
     output::keep(&[&args.model], args.out.as_deref().map(Path::new))?;
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
-    let given = context(&model, args)?;
+    let given = given::context(&model, &args.given)?;
     let names = model.columns.names();
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let mut sink = RowSink::open(args.out.as_deref(), json, &names)?;
@@ -27,26 +28,4 @@ pub fn run(args: &SampleArgs, json: bool) -> Outcome {
     }
     sink.finish()?;
     output::written(args.out.as_deref(), args.n as u64, json)
-}
-
-/// The given value of each context column, in the model's order.
-fn context(model: &Model, args: &SampleArgs) -> Result<Vec<f64>, Failure> {
-    let names = model.context.names();
-    if let Some((unknown, _)) = args.given.0.iter().find(|(name, _)| !names.contains(name)) {
-        let known = match names.is_empty() {
-            true => "no context columns".into(),
-            false => format!("the context columns {}", names.join(", ")),
-        };
-        return Err(Failure::Usage(format!("--given {unknown}: the model has {known}")));
-    }
-    let value = |name: &String| {
-        let given = args.given.0.iter().find(|(given, _)| given == name);
-        given.map(|(_, value)| *value).ok_or_else(|| {
-            Failure::Usage(format!(
-                "the model is conditioned on {}: give it with --given {name}=..",
-                names.join(", ")
-            ))
-        })
-    };
-    names.iter().map(value).collect()
 }

@@ -1,0 +1,157 @@
+//! The report in a real browser: what its tooltips say is what `--json` says, by pointer and by key, on a laptop and on
+//! a phone. Skipped, with a word, where there is no Chromium; `TISSOT_BROWSER` names one that must be there.
+
+#![cfg(unix)]
+
+mod common;
+
+#[path = "common/browser.rs"]
+mod browser;
+
+use browser::Page;
+use common::Folder;
+use serde_json::Value;
+
+const SIZES: [[u32; 2]; 2] = [[1280, 900], [360, 740]];
+
+/// Where on the screen the first place of a figure is that can be seen and that a pointer finds.
+const PLACE: &str = "(f => { const r = [...document.querySelectorAll(`[data-figure=${f}]`)].find(r => r.getBoundingClientRect().width > 0); \
+    r.scrollIntoView({block: 'center'}); \
+    const b = r.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })";
+
+fn with_report() -> Option<(Folder, std::path::PathBuf, Value)> {
+    let Some(program) = browser::program() else {
+        eprintln!("skipped: there is no chromium on the path, and TISSOT_BROWSER names none");
+        return None;
+    };
+    let folder = Folder::with_model();
+    folder.good(&["map", "model.tissot", "two.csv", "--out", "report.html"]);
+    let json = folder.json(&["map", "model.tissot", "two.csv", "--json"]);
+    Some((folder, program, json))
+}
+
+fn tip(page: &mut Page) -> String {
+    page.value("document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent")
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// As the page writes a number of the JSON.
+fn said(value: &Value) -> String {
+    value.to_string().replace('-', "−")
+}
+
+/// The value of a grid at shares of its axes.
+fn cell(grid: &Value, u: f64, v: f64) -> Value {
+    let [columns, rows] = ["columns", "rows"].map(|side| grid[side].as_f64().unwrap());
+    let (i, j) = ((u * columns) as usize, (v * rows) as usize);
+    grid["values"][j * columns as usize + i].clone()
+}
+
+#[test]
+fn tooltips_say_what_the_json_says() {
+    let Some((folder, program, json)) = with_report() else { return };
+    for size in SIZES {
+        let mut page = Page::open(&program, &folder.path("report.html"), size, false);
+        assert_eq!(page.value("innerWidth"), size[0]);
+        let spread = page.value("document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(spread <= u64::from(size[0]), "the page is {spread} wide on a screen of {size:?}");
+        assert_eq!(tip(&mut page), "", "nothing is said before one asks");
+        for [u, v] in [[0.31, 0.62], [0.77, 0.18]] {
+            // The middle of a cell: pointers stand on whole pixels.
+            let side = |name: &str| json["map"]["log_det"][name].as_f64().unwrap();
+            let middle = |t: f64, n: f64| ((t * n).floor() + 0.5) / n;
+            let (u, v) = (middle(u, side("columns")), middle(v, side("rows")));
+            let place = page.value(&format!("{PLACE}('map')"));
+            let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+            page.hover(x + u * w, y + (1.0 - v) * h);
+            let text = tip(&mut page);
+            for (name, grid) in
+                [("log |det J|", "log_det"), ("log p", "log_density"), ("digits left", "digits")]
+            {
+                let wanted = format!("{name} {}", said(&cell(&json["map"][grid], u, v)));
+                let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+                let line = line.split(" (").next().unwrap_or_default();
+                assert_eq!(line, wanted, "at {u}, {v} of {size:?}: {text}");
+            }
+            let bounds = page
+                .value("(b => [b.left, b.right])(document.getElementById('tip').getBoundingClientRect())");
+            let (left, right) = (bounds[0].as_f64().unwrap(), bounds[1].as_f64().unwrap());
+            assert!(left >= 0.0 && right <= f64::from(size[0]), "{bounds} on a screen of {size:?}");
+        }
+    }
+}
+
+#[test]
+fn keys_reach_the_map_and_read_it() {
+    let Some((folder, program, json)) = with_report() else { return };
+    let mut page = Page::open(&program, &folder.path("report.html"), SIZES[1], true);
+    let is_map = "document.activeElement.dataset.figure === 'map'";
+    let tabs = (0..60).take_while(|_| {
+        page.press("Tab");
+        page.value(is_map) != Value::Bool(true)
+    });
+    assert!(tabs.count() < 60, "Tab never reaches the map");
+    let grid = &json["map"]["log_det"];
+    let [columns, rows] = ["columns", "rows"].map(|side| grid[side].as_f64().unwrap());
+    let middle = |n: f64| ((0.5 * n + 1e-9).floor() + 0.5) / n;
+    let (mut u, mut v) = (middle(columns), middle(rows));
+    for (key, step) in [("", [0.0, 0.0]), ("ArrowRight", [1.0, 0.0]), ("ArrowDown", [0.0, -1.0])] {
+        if !key.is_empty() {
+            page.press(key);
+        }
+        (u, v) = (u + step[0] / columns, v + step[1] / rows);
+        let text = tip(&mut page);
+        let wanted = format!("log |det J| {}", said(&cell(grid, u, v)));
+        assert!(
+            text.lines().any(|line| line.split(" (").next() == Some(&wanted)),
+            "{wanted} is not in {text}"
+        );
+    }
+    page.press("Escape");
+    assert_eq!(tip(&mut page), "");
+}
+
+#[test]
+fn every_picture_speaks_and_nothing_is_loaded() {
+    let Some((folder, program, json)) = with_report() else { return };
+    let mut page = Page::open(&program, &folder.path("report.html"), SIZES[0], false);
+    assert_eq!(
+        page.value(
+            "performance.getEntriesByType('resource').filter(r => !r.name.startsWith('data:')).length"
+        ),
+        0
+    );
+    for figure in ["map", "layer", "ribbon", "heat", "ledger"] {
+        let place = page.value(&format!("{PLACE}('{figure}')"));
+        let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+        page.hover(x + 0.4 * w, y + 0.6 * h);
+        assert!(tip(&mut page).lines().count() >= 2, "{figure} says {:?}", tip(&mut page));
+    }
+    let first = &json["rows"][0];
+    let row = page.value("document.getElementById('row-text').textContent");
+    let text = row.as_str().unwrap();
+    assert!(text.contains(&format!("log p {} =", said(&first["log_prob"]))), "{text}");
+    // The slider changes the layer that is shown.
+    let shown = "[...document.querySelectorAll('#figure-layer .frame')].findIndex(f => !f.hidden)";
+    page.value("(s => { s.value = 3; s.dispatchEvent(new Event('input')); })(document.querySelector('[data-frames=layer]'))");
+    assert_eq!(page.value(shown), 3);
+}
+
+#[test]
+fn zoom_keeps_values_in_their_places() {
+    let Some((folder, program, json)) = with_report() else { return };
+    let mut page = Page::open(&program, &folder.path("report.html"), SIZES[0], false);
+    page.value("document.querySelector('[data-zoom=in]').click()");
+    let place = page.value(&format!("{PLACE}('map')"));
+    let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+    page.hover(x + 0.25 * w, y + 0.75 * h);
+    // A zoom of 1.6 about the middle: a quarter of the window is that far from the middle over 1.6.
+    let at = 0.5 - 0.25 / 1.6;
+    let wanted = format!("log |det J| {}", said(&cell(&json["map"]["log_det"], at, at)));
+    let text = tip(&mut page);
+    assert!(text.lines().any(|line| line.split(" (").next() == Some(&wanted)), "{wanted} is not in {text}");
+    let moved = page.value("document.querySelector('#figure-map .view').getAttribute('transform')");
+    assert!(moved.as_str().unwrap().contains("scale(1.6)"), "{moved}");
+}
