@@ -53,7 +53,7 @@ pub fn adam<const D: usize>(
 /// Whether there are kernels for it, and no autodiff on it.
 #[cfg(feature = "flex")]
 fn is_plain<const D: usize>(tensor: &Tensor<D>) -> bool {
-    crate::device::has_kernels(tensor) && !tensor.device().is_autodiff()
+    crate::device::is_on_host(&tensor.device(), tensor.dtype()) && !tensor.device().is_autodiff()
 }
 
 /// The step in tensor operations.

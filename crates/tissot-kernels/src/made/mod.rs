@@ -37,12 +37,12 @@ pub use activation::Activation;
 pub use net::{Layer, Net};
 pub use univariate::{AtanAffine, Column, ColumnGradient, ColumnInverse, Columns, Shift};
 
-use crate::device::serves;
+use crate::device::is_on_host;
 use burn::tensor::{DType, Device, Tensor};
 
 /// Whether [`inverse`] has a kernel for tensors of this device and type: f32 and f64 on Flex, without autodiff.
 pub fn is_supported(device: &Device, dtype: DType) -> bool {
-    serves(device, dtype) && !device.is_autodiff()
+    is_on_host(device, dtype) && !device.is_autodiff()
 }
 
 /// `x`, which [`inverse`] made of `z`, with the gradients of `z` and of all that `f` depends on.

@@ -2,8 +2,10 @@
 
 mod affine;
 mod block;
+#[cfg(feature = "cube")]
+mod cube;
 mod log_scale;
-#[cfg(feature = "flex")]
+#[cfg(any(feature = "flex", feature = "cube"))]
 mod op;
 #[cfg(feature = "flex")]
 mod rows;
@@ -14,7 +16,7 @@ pub use block::{AnyBlock, Block};
 pub use log_scale::LogScale;
 pub use spline::{Law, Spline, SplineBlock};
 
-use crate::device::has_kernels;
+use crate::device::{Place, place};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -85,7 +87,7 @@ pub fn apply_to_columns(
 
 /// What is done, beside the numbers.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "flex"), allow(dead_code))]
+#[cfg_attr(not(any(feature = "flex", feature = "cube")), allow(dead_code))]
 struct Setting {
     univariate: Univariate,
     direction: Direction,
@@ -94,7 +96,8 @@ struct Setting {
 }
 
 fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2>, Tensor<1>)> {
-    if !has_kernels(at) || at.dims().contains(&0) {
+    let place = place(at)?;
+    if at.dims().contains(&0) || (place == Place::Cube && !is_even(setting.columns.as_deref())) {
         return None;
     }
     let [batch, features] = at.dims();
@@ -107,15 +110,19 @@ fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2
         setting.univariate
     );
     let params = if params.dims() == shape { params.clone() } else { params.clone().expand(shape) };
-    #[cfg(feature = "flex")]
-    {
-        let packed = op::univariate(at, params, setting);
-        let n = batch * features;
-        Some((packed.clone().narrow(0, 0, n).reshape([batch, features]), packed.narrow(0, n, batch)))
-    }
-    #[cfg(not(feature = "flex"))]
+    #[cfg(any(feature = "flex", feature = "cube"))]
+    return Some(op::univariate(at, params, setting));
+    #[cfg(not(any(feature = "flex", feature = "cube")))]
     {
         let _ = params;
         None
     }
+}
+
+/// Whether columns follow one another at even distances, as the kernels for GPUs want them.
+fn is_even(columns: Option<&[usize]>) -> bool {
+    let Some(columns) = columns else { return true };
+    let mut pairs = columns.windows(2);
+    let mut step = None;
+    pairs.all(|pair| pair[0] < pair[1] && *step.get_or_insert(pair[1] - pair[0]) == pair[1] - pair[0])
 }
