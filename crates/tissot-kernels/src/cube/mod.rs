@@ -1,8 +1,10 @@
 //! What the kernels for GPUs share. They are written in CubeCL, one source for wgpu, Vulkan, CUDA and ROCm, and work in f32.
 
+mod fixed;
 pub(crate) mod math;
 mod tensors;
 
+pub(crate) use fixed::Fixed;
 pub(crate) use tensors::{Target, buffer, empty, enter, is_reachable, leave, like};
 
 use burn_cubecl::cubecl::calculate_cube_count_elemwise;

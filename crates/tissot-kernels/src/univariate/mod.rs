@@ -3,7 +3,7 @@
 mod affine;
 mod block;
 #[cfg(feature = "cube")]
-mod cube;
+pub(crate) mod cube;
 mod log_scale;
 #[cfg(any(feature = "flex", feature = "cube"))]
 mod op;

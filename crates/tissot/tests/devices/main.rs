@@ -4,6 +4,10 @@
 
 #[cfg(feature = "wgpu")]
 mod fused;
+#[cfg(feature = "wgpu")]
+mod incremental;
+#[cfg(feature = "wgpu")]
+mod optimiser;
 
 use burn::module::Module;
 use burn::optim::GradientsParams;

@@ -3,63 +3,27 @@
 use super::affine;
 use super::bin::{bin_gradient, find, solve};
 use super::knots::{make, store};
-use crate::cube::UNROLLED;
-use crate::univariate::{Affine, Law, LogScale, Spline, Univariate};
+use crate::cube::{Fixed, UNROLLED};
+use crate::univariate::{Affine, Spline, Univariate};
 use burn_cubecl::cubecl;
 use cubecl::prelude::*;
-use std::hash::{Hash, Hasher};
 
 /// A univariate as a constant of a kernel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Fixed(pub Univariate);
+pub(crate) type FixedUnivariate = Fixed<Univariate>;
 
-// None of the constants is NaN.
-impl Eq for Fixed {}
-
-impl Hash for Fixed {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.numbers().map(f64::to_bits).hash(state);
+/// The spline that it is.
+fn spline_of(univariate: FixedUnivariate) -> Option<Spline> {
+    match univariate.0 {
+        Univariate::Spline(spline) => Some(spline),
+        Univariate::Affine(_) => None,
     }
 }
 
-impl Fixed {
-    /// The spline that it is.
-    fn spline(&self) -> Option<Spline> {
-        match self.0 {
-            Univariate::Spline(spline) => Some(spline),
-            Univariate::Affine(_) => None,
-        }
-    }
-
-    /// The affine function that it is.
-    fn affine(&self) -> Option<Affine> {
-        match self.0 {
-            Univariate::Affine(affine) => Some(affine),
-            Univariate::Spline(_) => None,
-        }
-    }
-
-    /// What tells univariates apart, as far as a hash has to.
-    fn numbers(&self) -> [f64; 5] {
-        match self.0 {
-            Univariate::Affine(affine) => match affine.scale {
-                LogScale::Exp => [1.0; 5],
-                LogScale::SoftClip { floor } => [2.0, floor, 0.0, 0.0, 0.0],
-                LogScale::Sigmoid { offset, epsilon } => [3.0, offset, epsilon, 0.0, 0.0],
-                LogScale::Softplus { epsilon } => [4.0, epsilon, 0.0, 0.0, 0.0],
-                LogScale::Tanh { bound } => [5.0, bound, 0.0, 0.0, 0.0],
-            },
-            Univariate::Spline(spline) => {
-                let (bins, bound) = (spline.bins as f64, spline.bound);
-                match spline.law {
-                    Law::Bounded { min_width, bin_log_slope, .. } => {
-                        [6.0, bins, bound, min_width, bin_log_slope]
-                    }
-                    Law::Nflows { min_width, logit_scale, .. } => [7.0, bins, bound, min_width, logit_scale],
-                    Law::Zuko { slope } => [8.0, bins, bound, slope, 0.0],
-                }
-            }
-        }
+/// The affine function that it is.
+fn affine_of(univariate: FixedUnivariate) -> Option<Affine> {
+    match univariate.0 {
+        Univariate::Affine(affine) => Some(affine),
+        Univariate::Spline(_) => None,
     }
 }
 
@@ -80,12 +44,23 @@ pub(super) fn apply(
     at: f32,
     params: &[f32],
     base: usize,
-    #[comptime] univariate: Fixed,
+    #[comptime] univariate: FixedUnivariate,
     #[comptime] forward: bool,
 ) -> (f32, f32) {
-    let mut u = load(params, base, comptime!(univariate.0.num_params()));
-    if comptime!(univariate.spline().is_some()) {
-        let spline = comptime!(univariate.spline().unwrap());
+    let u = load(params, base, comptime!(univariate.0.num_params()));
+    apply_to(at, u, univariate, forward)
+}
+
+/// The same with the parameters `u`, which are used up.
+#[cube]
+pub(crate) fn apply_to(
+    at: f32,
+    mut u: Array<f32>,
+    #[comptime] univariate: FixedUnivariate,
+    #[comptime] forward: bool,
+) -> (f32, f32) {
+    if comptime!(spline_of(univariate).is_some()) {
+        let spline = comptime!(spline_of(univariate).unwrap());
         let bound = f32::new(comptime!(spline.bound as f32));
         let inside = clamp(at, -bound, bound);
         let knots = make(&mut u, spline);
@@ -95,7 +70,7 @@ pub(super) fn apply(
         let outside = at.abs() >= bound;
         (select(outside, at, found.value), select(outside, 0.0, found.log_slope))
     } else {
-        affine::apply(at, u[0], u[1], comptime!(univariate.affine().unwrap()), forward)
+        affine::apply(at, u[0], u[1], comptime!(affine_of(univariate).unwrap()), forward)
     }
 }
 
@@ -109,12 +84,12 @@ pub(super) fn pull_back(
     base: usize,
     of_value: f32,
     of_log_slope: f32,
-    #[comptime] univariate: Fixed,
+    #[comptime] univariate: FixedUnivariate,
     #[comptime] forward: bool,
 ) -> f32 {
     let mut u = load(params, base, comptime!(univariate.0.num_params()));
-    if comptime!(univariate.spline().is_some()) {
-        let spline = comptime!(univariate.spline().unwrap());
+    if comptime!(spline_of(univariate).is_some()) {
+        let spline = comptime!(spline_of(univariate).unwrap());
         let bound = f32::new(comptime!(spline.bound as f32));
         let inside = clamp(at, -bound, bound);
         let knots = make(&mut u, spline);
@@ -127,7 +102,7 @@ pub(super) fn pull_back(
         store(&u, &knots, &bin, &g, of_params, base, spline);
         select(outside, of_value, g.at)
     } else {
-        let affine = comptime!(univariate.affine().unwrap());
+        let affine = comptime!(affine_of(univariate).unwrap());
         let (of_at, of_t, of_u) = affine::pull_back(at, u[0], u[1], of_value, of_log_slope, affine, forward);
         of_params[base] = of_t;
         of_params[base + 1] = of_u;

@@ -6,11 +6,11 @@ mod each;
 mod knots;
 mod rows;
 
-use each::Fixed;
+pub(crate) use each::{FixedUnivariate, apply_to};
 
 use super::op::UnivariateOps;
 use super::{Direction, Setting};
-use crate::cube::{Target, UNITS, buffer, empty, enter, grid, leave, like};
+use crate::cube::{Fixed, Target, UNITS, buffer, empty, enter, grid, leave, like};
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::cubecl::prelude::{CubeCount, CubeDim};
 use burn_cubecl::tensor::CubeTensor;

@@ -1,6 +1,6 @@
 //! The kernels: rows, and the elements of each that move.
 
-use super::each::{Fixed, apply, pull_back};
+use super::each::{FixedUnivariate, apply, pull_back};
 use crate::cube::UNITS;
 use burn_cubecl::cubecl;
 use cubecl::prelude::*;
@@ -11,7 +11,7 @@ pub(super) struct Frame {
     /// How many units work on a row: a power of 2, at most [`UNITS`].
     pub lanes: usize,
     /// What moves the elements.
-    pub univariate: Fixed,
+    pub univariate: FixedUnivariate,
     /// Whether it is gone forward.
     pub forward: bool,
 }
