@@ -50,7 +50,8 @@ pub enum Direction {
 
 /// The univariate at `at`, and the sum of the log-derivatives of each row.
 ///
-/// `None` where there is no kernel for this device and number type, and where there are no elements. One pass over memory;
+/// `None` where there is no kernel for this device and number type (there are some for Flex in f32 and f64 and for GPUs in
+/// f32), and where there are no elements. One pass over memory;
 /// for a spline the bin search and the softmaxes are inside, and nothing of the size of the bins is kept for the gradient.
 ///
 /// # Shapes
@@ -68,7 +69,7 @@ pub fn apply(
 }
 
 /// The same for some columns of `at`, the others passing through, in the place of taking `at` apart and putting it together
-/// again.
+/// again. `None` on a GPU for columns that do not follow one another at even distances, too.
 ///
 /// # Shapes
 /// `at`: `[batch, features]`; `params`: `[batch or 1, columns, num_params]` -> `[batch, features]`, `[batch]`.
@@ -119,9 +120,12 @@ fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2
     }
 }
 
-/// Whether columns follow one another at even distances, as the kernels for GPUs want them.
+/// Whether there are columns and they follow one another at even distances, as the kernels for GPUs want them.
 fn is_even(columns: Option<&[usize]>) -> bool {
     let Some(columns) = columns else { return true };
+    if columns.is_empty() {
+        return false;
+    }
     let mut pairs = columns.windows(2);
     let mut step = None;
     pairs.all(|pair| pair[0] < pair[1] && *step.get_or_insert(pair[1] - pair[0]) == pair[1] - pair[0])

@@ -217,12 +217,37 @@ fn columns_agree_with_the_host() {
     }
 }
 
+/// One set of parameters for all rows, whose gradients are sums over the rows.
+#[test]
+fn shared_parameters_agree_with_the_host() {
+    let Some(device) = gpu() else { return };
+    let mut numbers = Numbers(6);
+    let x = numbers.between(-4.0, 4.0, 18);
+    let univariate = splines()[0];
+    let params = numbers.between(-2.0, 2.0, 3 * univariate.num_params());
+    let run = |device: &Device| {
+        let device = device.clone().autodiff();
+        let x = Tensor::<2>::from_data(TensorData::new(x.clone(), [6, 3]), &device);
+        let params = TensorData::new(params.clone(), [1, 3, univariate.num_params()]);
+        let params = Tensor::<3>::from_data(params, &device).require_grad();
+        let (y, sums) = univariate.inverse(x, params.clone());
+        // the values alone, so that the sums have no gradient
+        let grads = y.clone().square().sum().backward();
+        [host(y), host(sums), host(params.grad(&grads).expect("params"))]
+    };
+    for (found, expected) in run(&device).iter().zip(&run(&Device::flex())) {
+        for (a, b) in found.iter().zip(expected) {
+            assert!((a - b).abs() <= 5e-4 * b.abs().max(1.0), "found {a}, expected {b}");
+        }
+    }
+}
+
 /// Columns without order are left to the caller.
 #[test]
 fn uneven_columns_are_refused() {
     let Some(device) = gpu() else { return };
     let fused = affines()[0].fused().expect("a fused operation");
-    for columns in [vec![0, 1, 3], vec![2, 1, 0], vec![1, 1]] {
+    for columns in [vec![0, 1, 3], vec![2, 1, 0], vec![1, 1], vec![]] {
         let x = Tensor::<2>::zeros([2, 4], &device);
         let params = Tensor::<3>::zeros([2, columns.len(), 2], &device);
         assert!(apply_to_columns(&x, &params, fused, Direction::Forward, columns.into()).is_none());
