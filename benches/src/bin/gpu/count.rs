@@ -33,7 +33,7 @@ fn launches(of: impl FnOnce()) -> BTreeMap<&'static str, usize> {
     std::mem::take(&mut *counts.0.lock().expect("no panic while it was held"))
 }
 
-/// Prints the table. The number of rows makes no difference, so they are few.
+/// Prints the table: of few rows, so that a software device gets through it.
 pub fn table(device: &Device, names: &[String]) {
     println!(
         "As CubeCL reports them to an observer; 8 rows, the second training step, the loss read back.\n"
