@@ -40,7 +40,7 @@ pub use activation::Activation;
 pub use net::{Layer, Net};
 pub use univariate::{AtanAffine, Column, ColumnGradient, ColumnInverse, Columns, Shift};
 
-use crate::device::{Place, is_on_host, place_of};
+use crate::device::{is_on_host, place_of};
 use burn::tensor::{DType, Device, Tensor};
 
 /// Whether [`inverse`] may have a kernel for tensors of this device and type: f32 and f64 on Flex, f32 on GPUs, without
@@ -96,9 +96,9 @@ pub fn inverse(z: Tensor<2>, net: &Net, univariate: &dyn ColumnInverse) -> Optio
     }
     match place_of(&z.device(), z.dtype())? {
         #[cfg(feature = "flex")]
-        Place::Flex => run::inverse(z, net, univariate),
+        crate::device::Place::Flex => run::inverse(z, net, univariate),
         #[cfg(feature = "cube")]
-        Place::Cube => cube::inverse(z, net, univariate),
+        crate::device::Place::Cube => cube::inverse(z, net, univariate),
         #[allow(unreachable_patterns)] // where both are built in
         _ => {
             let _ = (net, univariate);
