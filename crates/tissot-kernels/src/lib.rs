@@ -7,9 +7,12 @@
 //!
 //! Every line of the workspace that touches burn's backend traits is here. Kernels exist for burn's CPU backend, Flex, in
 //! f32 and f64. They work on blocks of [`LANES`] elements, in loops over lanes that the compiler turns into vector
-//! instructions for the processor at hand, and in parallel over rows.
+//! instructions for the processor at hand, and in parallel over rows. Some exist for GPUs too, in f32, written once in CubeCL
+//! for wgpu, Vulkan, CUDA and ROCm.
 
 pub mod activation;
+#[cfg(feature = "cube")]
+mod cube;
 pub mod dense;
 mod device;
 pub mod few;

@@ -1,8 +1,10 @@
 //! What a step of training does to each weight, in one pass over memory.
 
+#[cfg(feature = "cube")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(feature = "flex")]
+#[cfg(any(feature = "flex", feature = "cube"))]
 mod op;
 
 use burn::tensor::Tensor;
@@ -34,8 +36,8 @@ pub type Moments<const D: usize> = [Tensor<D>; 2];
 /// w <- w (1 - rate decay) - rate m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)
 /// ```
 ///
-/// Returns the weight and the moments `[m, v]`, which start at 0; all three are written in place where nothing else
-/// holds them.
+/// Returns the weight and the moments `[m, v]`, which start at 0; on the CPU all three are written in place where nothing
+/// else holds them.
 pub fn adam<const D: usize>(
     weight: Tensor<D>,
     gradient: Tensor<D>,
@@ -43,7 +45,7 @@ pub fn adam<const D: usize>(
     step: AdamStep,
 ) -> (Tensor<D>, Moments<D>) {
     let [m, v] = moments.unwrap_or_else(|| [weight.zeros_like(), weight.zeros_like()]);
-    #[cfg(feature = "flex")]
+    #[cfg(any(feature = "flex", feature = "cube"))]
     if is_plain(&weight) {
         return op::adam(weight, gradient, [m, v], step);
     }
@@ -51,9 +53,11 @@ pub fn adam<const D: usize>(
 }
 
 /// Whether there are kernels for it, and no autodiff on it.
-#[cfg(feature = "flex")]
+#[cfg(any(feature = "flex", feature = "cube"))]
 fn is_plain<const D: usize>(tensor: &Tensor<D>) -> bool {
-    crate::device::has_kernels(tensor) && !tensor.device().is_autodiff()
+    crate::device::place(tensor).is_some()
+        && tensor.shape().num_elements() > 0
+        && !tensor.device().is_autodiff()
 }
 
 /// The step in tensor operations.
@@ -89,9 +93,9 @@ impl AdamStep {
     }
 }
 
-/// `from + share (to - from)`, in the place of `from` where nothing else holds it.
+/// `from + share (to - from)`, on the CPU in the place of `from` where nothing else holds it.
 pub fn towards<const D: usize>(from: Tensor<D>, to: &Tensor<D>, share: f64) -> Tensor<D> {
-    #[cfg(feature = "flex")]
+    #[cfg(any(feature = "flex", feature = "cube"))]
     if is_plain(&from) {
         return op::towards(from, to, share);
     }
@@ -100,7 +104,7 @@ pub fn towards<const D: usize>(from: Tensor<D>, to: &Tensor<D>, share: f64) -> T
 
 /// The sum of squares, `[1]`.
 pub fn sum_of_squares<const D: usize>(of: &Tensor<D>) -> Tensor<1> {
-    #[cfg(feature = "flex")]
+    #[cfg(any(feature = "flex", feature = "cube"))]
     if is_plain(of) {
         return op::sum_of_squares(of);
     }

@@ -25,6 +25,8 @@ pub(crate) use curve::{Curve, Visitor, show};
 #[cfg(feature = "flex")]
 pub(crate) use loops::{Show, Values, ValuesAndSlopes, keeps_slope};
 
+#[cfg(feature = "flex")]
+use crate::device::{Place, place};
 use burn::tensor::Tensor;
 
 /// A function applied to each unit.
@@ -81,7 +83,7 @@ pub enum Activation {
 pub fn apply<const D: usize>(u: Tensor<D>, activation: Activation) -> Tensor<D> {
     activation.check();
     #[cfg(feature = "flex")]
-    if crate::device::has_kernels(&u) {
+    if place(&u) == Some(Place::Flex) {
         return op::activate(u, activation);
     }
     composed(u, activation)

@@ -12,7 +12,7 @@ mod sum;
 
 pub use pass::Pass;
 
-use crate::device::has_kernels;
+use crate::device::{Place, place};
 use crate::univariate::{Direction, Univariate};
 use burn::tensor::Tensor;
 
@@ -48,7 +48,7 @@ pub fn apply(
     layer: Layer<'_>,
 ) -> Option<(Tensor<2>, Tensor<1>)> {
     let [rows, features] = x.dims();
-    if !(1..=ROWS).contains(&rows) || features == 0 || x.is_autodiff() || !has_kernels(x) {
+    if !(1..=ROWS).contains(&rows) || features == 0 || x.is_autodiff() || place(x) != Some(Place::Flex) {
         return None;
     }
     #[cfg(feature = "flex")]

@@ -27,6 +27,8 @@ mod tests;
 #[cfg(feature = "flex")]
 mod triangle;
 
+#[cfg(feature = "flex")]
+use crate::device::{Place, place};
 use burn::tensor::{Int, Tensor};
 
 /// A square matrix `W` by its triangular factors: `W[i, j] = (L U)[rows[i], columns[j]]`.
@@ -82,7 +84,7 @@ enum Direction {
 fn run<const D: usize>(x: Tensor<D>, weight: Lu, bias: Option<Tensor<1>>, direction: Direction) -> Tensor<D> {
     check(&x, &weight, bias.as_ref());
     #[cfg(feature = "flex")]
-    if crate::device::has_kernels(&x) {
+    if place(&x) == Some(Place::Flex) {
         return op::lu(x, weight, bias, direction);
     }
     composed::lu(x, weight, bias, direction)

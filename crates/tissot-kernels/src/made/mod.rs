@@ -5,8 +5,11 @@
 //! feature's parameters can be: over all features, each unit is computed once.
 //!
 //! Many rows are worked on in strips, a lane of a vector each, with the weights laid out once in the order in which they
-//! are needed; a few rows are worked on one by one, each new unit being added to all units after it.
+//! are needed; a few rows are worked on one by one, each new unit being added to all units after it. So it is on GPUs too,
+//! where all steps of all rows are one kernel.
 
+#[cfg(feature = "cube")]
+mod cube;
 #[cfg(feature = "flex")]
 mod host;
 #[cfg(feature = "flex")]
@@ -34,12 +37,18 @@ mod univariate;
 pub use net::{Layer, Net};
 pub use univariate::{AtanAffine, Column, ColumnGradient, ColumnInverse, Columns, Shift};
 
-use crate::device::serves;
+use crate::device::{is_on_host, place_of};
 use burn::tensor::{DType, Device, Tensor};
 
-/// Whether [`inverse`] has a kernel for tensors of this device and type: f32 and f64 on Flex, without autodiff.
+/// Whether [`inverse`] may have a kernel for tensors of this device and type: f32 and f64 on Flex, f32 on GPUs, without
+/// autodiff.
 pub fn is_supported(device: &Device, dtype: DType) -> bool {
-    serves(device, dtype) && !device.is_autodiff()
+    place_of(device, dtype).is_some() && !device.is_autodiff()
+}
+
+/// Whether [`with_gradient`] has one: on Flex.
+pub fn is_differentiable(device: &Device, dtype: DType) -> bool {
+    is_on_host(device, dtype)
 }
 
 /// `x`, which [`inverse`] made of `z`, with the gradients of `z` and of all that `f` depends on.
@@ -70,7 +79,8 @@ pub fn with_gradient(
 
 /// `x` with `z_i = u(x_i; net_i(x))` and `log |det dx/dz|`.
 ///
-/// `None` where there is no kernel for the tensors' devices and types, and where there are no rows.
+/// `None` where there is no kernel for the tensors' devices and types, and where there are no rows; on a GPU also for a
+/// univariate that its kernel does not know, and for a network too wide for its memory.
 ///
 /// # Shapes
 /// `z`: `[rows, features]` -> `[rows, features]`, `[rows]`.
@@ -81,11 +91,15 @@ pub fn inverse(z: Tensor<2>, net: &Net, univariate: &dyn ColumnInverse) -> Optio
     if !is_supported(&z.device(), z.dtype()) || z.dims().contains(&0) {
         return None;
     }
-    #[cfg(feature = "flex")]
-    return run::inverse(z, net, univariate);
-    #[cfg(not(feature = "flex"))]
-    {
-        let _ = (net, univariate);
-        None
+    match place_of(&z.device(), z.dtype())? {
+        #[cfg(feature = "flex")]
+        crate::device::Place::Flex => run::inverse(z, net, univariate),
+        #[cfg(feature = "cube")]
+        crate::device::Place::Cube => cube::inverse(z, net, univariate),
+        #[allow(unreachable_patterns)] // where both are built in
+        _ => {
+            let _ = (net, univariate);
+            None
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Net {
     }
 
     /// Panics where shapes do not fit.
-    #[cfg(feature = "flex")]
+    #[cfg(any(feature = "flex", feature = "cube"))]
     pub(super) fn check(&self, [rows, features]: [usize; 2], num_params: usize) {
         let net = self;
         let mut order = net.order.to_vec();

@@ -55,6 +55,10 @@ pub trait ColumnInverse: Debug + Send + Sync {
     fn columns_f32(&self) -> Box<dyn Columns<f32> + '_>;
     /// What does the work of one thread in f64.
     fn columns_f64(&self) -> Box<dyn Columns<f64> + '_>;
+    /// The same function as kernels for GPUs know it; `None`, as by default, where they do not.
+    fn on_gpu(&self) -> Option<Univariate> {
+        None
+    }
 }
 
 /// Calls the method of the type `T`.
@@ -84,6 +88,9 @@ impl ColumnInverse for Univariate {
     }
     fn columns_f64(&self) -> Box<dyn Columns<f64>> {
         Box::new(AnyBlock::new(*self))
+    }
+    fn on_gpu(&self) -> Option<Univariate> {
+        Some(*self)
     }
 }
 

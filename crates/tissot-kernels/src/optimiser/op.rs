@@ -5,9 +5,14 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
 
-#[backend_extension(Flex)]
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    Cube: cfg(feature = "cube"),
+    Fusion: cfg(all(feature = "cube", feature = "fusion"))
+)]
 pub(super) trait OptimiserOps: Backend {
     /// See [`super::adam`].
+    #[fusion(meta = |weight, _, _, _, _| (weight.clone(), weight.clone(), weight.clone()))]
     fn adam(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -17,9 +22,11 @@ pub(super) trait OptimiserOps: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// See [`super::towards`].
+    #[fusion(dtype = from, shape = from)]
     fn towards(from: FloatTensor<Self>, to: FloatTensor<Self>, share: f64) -> FloatTensor<Self>;
 
     /// See [`super::sum_of_squares`].
+    #[fusion(dtype = of, shape = burn::tensor::Shape::from(vec![1]))]
     fn sum_of_squares(of: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 

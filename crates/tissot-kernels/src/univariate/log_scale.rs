@@ -3,10 +3,10 @@
 use crate::real::{Real, select};
 
 /// Below it, `log softplus(u)` is `u` to the last digit of f64.
-const SOFTPLUS_TAIL: f64 = -40.0;
+pub(super) const SOFTPLUS_TAIL: f64 = -40.0;
 
 /// `|log s|` of laws without a bound of their own is cut off here.
-const LIMIT: f64 = 60.0;
+pub(super) const LIMIT: f64 = 60.0;
 
 /// How a free parameter `u` becomes `log s`.
 #[derive(Clone, Copy, Debug, PartialEq)]

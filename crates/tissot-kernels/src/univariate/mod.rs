@@ -2,8 +2,10 @@
 
 mod affine;
 mod block;
+#[cfg(feature = "cube")]
+pub(crate) mod cube;
 mod log_scale;
-#[cfg(feature = "flex")]
+#[cfg(any(feature = "flex", feature = "cube"))]
 mod op;
 #[cfg(feature = "flex")]
 mod rows;
@@ -17,7 +19,7 @@ pub use spline::{Law, Spline, SplineBlock};
 #[cfg(feature = "flex")]
 pub(crate) use rows::values_of;
 
-use crate::device::has_kernels;
+use crate::device::{Place, place};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -51,7 +53,8 @@ pub enum Direction {
 
 /// The univariate at `at`, and the sum of the log-derivatives of each row.
 ///
-/// `None` where there is no kernel for this device and number type, and where there are no elements. One pass over memory;
+/// `None` where there is no kernel for this device and number type (there are some for Flex in f32 and f64 and for GPUs in
+/// f32), and where there are no elements. One pass over memory;
 /// for a spline the bin search and the softmaxes are inside, and nothing of the size of the bins is kept for the gradient.
 ///
 /// # Shapes
@@ -69,7 +72,7 @@ pub fn apply(
 }
 
 /// The same for some columns of `at`, the others passing through, in the place of taking `at` apart and putting it together
-/// again.
+/// again. `None` on a GPU for columns that do not follow one another at even distances, too.
 ///
 /// # Shapes
 /// `at`: `[batch, features]`; `params`: `[batch or 1, columns, num_params]` -> `[batch, features]`, `[batch]`.
@@ -88,7 +91,7 @@ pub fn apply_to_columns(
 
 /// What is done, beside the numbers.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "flex"), allow(dead_code))]
+#[cfg_attr(not(any(feature = "flex", feature = "cube")), allow(dead_code))]
 struct Setting {
     univariate: Univariate,
     direction: Direction,
@@ -97,7 +100,8 @@ struct Setting {
 }
 
 fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2>, Tensor<1>)> {
-    if !has_kernels(at) || at.dims().contains(&0) {
+    let place = place(at)?;
+    if at.dims().contains(&0) || (place == Place::Cube && !is_even(setting.columns.as_deref())) {
         return None;
     }
     let [batch, features] = at.dims();
@@ -110,15 +114,22 @@ fn run(at: &Tensor<2>, params: &Tensor<3>, setting: Setting) -> Option<(Tensor<2
         setting.univariate
     );
     let params = if params.dims() == shape { params.clone() } else { params.clone().expand(shape) };
-    #[cfg(feature = "flex")]
-    {
-        let packed = op::univariate(at, params, setting);
-        let n = batch * features;
-        Some((packed.clone().narrow(0, 0, n).reshape([batch, features]), packed.narrow(0, n, batch)))
-    }
-    #[cfg(not(feature = "flex"))]
+    #[cfg(any(feature = "flex", feature = "cube"))]
+    return Some(op::univariate(at, params, setting));
+    #[cfg(not(any(feature = "flex", feature = "cube")))]
     {
         let _ = params;
         None
     }
+}
+
+/// Whether there are columns and they follow one another at even distances, as the kernels for GPUs want them.
+fn is_even(columns: Option<&[usize]>) -> bool {
+    let Some(columns) = columns else { return true };
+    if columns.is_empty() {
+        return false;
+    }
+    let mut pairs = columns.windows(2);
+    let mut step = None;
+    pairs.all(|pair| pair[0] < pair[1] && *step.get_or_insert(pair[1] - pair[0]) == pair[1] - pair[0])
 }

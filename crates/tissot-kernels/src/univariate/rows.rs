@@ -102,7 +102,7 @@ impl<T: Real> WithSimd for Backward<'_, T> {
 }
 
 impl UnivariateOps for Flex {
-    fn univariate(at: FlexTensor, params: FlexTensor, setting: Setting) -> FlexTensor {
+    fn univariate(at: FlexTensor, params: FlexTensor, setting: Setting) -> (FlexTensor, FlexTensor) {
         match at.dtype() {
             DType::F64 => forward::<f64>(at, params, &setting),
             _ => forward::<f32>(at, params, &setting),
@@ -112,12 +112,13 @@ impl UnivariateOps for Flex {
     fn univariate_backward(
         at: FlexTensor,
         params: FlexTensor,
-        grad: FlexTensor,
+        values: FlexTensor,
+        log_dets: FlexTensor,
         setting: Setting,
     ) -> (FlexTensor, FlexTensor) {
         match at.dtype() {
-            DType::F64 => backward::<f64>(at, params, grad, &setting),
-            _ => backward::<f32>(at, params, grad, &setting),
+            DType::F64 => backward::<f64>(at, params, [values, log_dets], &setting),
+            _ => backward::<f32>(at, params, [values, log_dets], &setting),
         }
     }
 }
@@ -140,24 +141,28 @@ fn scatter<T: Real>(moved: &[T], rows: &mut [T], features: usize, columns: &[usi
     }
 }
 
-fn forward<T: Real>(at: FlexTensor, params: FlexTensor, setting: &Setting) -> FlexTensor {
+fn forward<T: Real>(at: FlexTensor, params: FlexTensor, setting: &Setting) -> (FlexTensor, FlexTensor) {
     let (at, params) = (contiguous(at), contiguous(params));
     let (rows, features) = (at.layout().shape()[0], at.layout().shape()[1]);
     let (at, params): (&[T], &[T]) = (numbers(&at), numbers(&params));
-    let mut out = vec![T::ZERO; rows * features + rows];
-    let (values, log_dets) = out.split_at_mut(rows * features);
     let &Setting { univariate, direction, .. } = setting;
-    match &setting.columns {
-        None => values_of(at, params, univariate, direction, values, log_dets),
+    let mut log_dets = vec![T::ZERO; rows];
+    let values = match &setting.columns {
+        None => {
+            let mut values = vec![T::ZERO; rows * features];
+            values_of(at, params, univariate, direction, &mut values, &mut log_dets);
+            values
+        }
         Some(columns) => {
             let mut moved = vec![T::ZERO; rows * columns.len()];
             let moving = gather(at, features, columns);
-            values_of(&moving, params, univariate, direction, &mut moved, log_dets);
-            values.copy_from_slice(at);
-            scatter(&moved, values, features, columns);
+            values_of(&moving, params, univariate, direction, &mut moved, &mut log_dets);
+            let mut values = at.to_vec();
+            scatter(&moved, &mut values, features, columns);
+            values
         }
-    }
-    tensor(out, &[rows * features + rows])
+    };
+    (tensor(values, &[rows, features]), tensor(log_dets, &[rows]))
 }
 
 /// The values of some rows' elements, and the sums of the log-derivatives of each row.
@@ -186,14 +191,14 @@ pub(crate) fn values_of<T: Real>(
 fn backward<T: Real>(
     at: FlexTensor,
     params: FlexTensor,
-    grad: FlexTensor,
+    grads: [FlexTensor; 2],
     setting: &Setting,
 ) -> (FlexTensor, FlexTensor) {
-    let (at, params, grad) = (contiguous(at), contiguous(params), contiguous(grad));
+    let (at, params, grads) = (contiguous(at), contiguous(params), grads.map(contiguous));
     let (rows, features) = (at.layout().shape()[0], at.layout().shape()[1]);
     let shape = [rows, params.layout().shape()[1], params.layout().shape()[2]];
-    let (at, params, grad): (&[T], &[T], &[T]) = (numbers(&at), numbers(&params), numbers(&grad));
-    let (values, log_dets) = grad.split_at(rows * features);
+    let (at, params): (&[T], &[T]) = (numbers(&at), numbers(&params));
+    let (values, log_dets): (&[T], &[T]) = (numbers(&grads[0]), numbers(&grads[1]));
     let (of_at, of_params) = match &setting.columns {
         None => gradients_of(at, params, values, log_dets, setting),
         Some(columns) => {

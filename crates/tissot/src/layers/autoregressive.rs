@@ -44,9 +44,10 @@ impl AutoregressiveConfig {
 /// Moves each feature by a univariate whose parameters depend on the features before it.
 ///
 /// * `forward`: `z_i = u(x_i; net_i(x_<i, context))`, one pass; `log_det = sum_i log u'`;
-/// * `inverse`: feature by feature in the network's order; `log_det` its negative. On a CPU, in f32 or f64, each
-///   hidden unit of a [`Made`] is computed once, so that it costs one pass, and three or so with gradients; elsewhere, and
-///   for networks and univariates that do not say how, it costs one pass for each feature.
+/// * `inverse`: feature by feature in the network's order; `log_det` its negative. On a CPU, in f32 or f64, and without
+///   gradients on a GPU in f32, each hidden unit of a [`Made`] is computed once, so that it costs the arithmetic of one
+///   pass, and three or so with gradients; elsewhere, and for networks and univariates that do not say how, it costs one
+///   pass for each feature.
 ///
 /// Papamakarios et al., "Masked Autoregressive Flow for Density Estimation", 2017, eq. 2-5. Turned round by
 /// [`Inverse`](crate::Inverse) it is an inverse autoregressive flow.
@@ -98,6 +99,9 @@ impl<N: CausalConditioner, U: Univariate> Autoregressive<N, U> {
         let net = self.net.incremental(context)?;
         if !z.is_autodiff() && !net.is_autodiff() {
             return made::inverse(z.clone(), &net, &*univariate);
+        }
+        if !made::is_differentiable(&device, z.dtype()) {
+            return None;
         }
         let net = net.inner();
         let (x, _) = made::inverse(z.clone().inner(), &net, &*univariate)?;

@@ -2,6 +2,13 @@
 //!
 //! `cargo test -p tissot --features testing,wgpu,ndarray --test devices`
 
+#[cfg(feature = "wgpu")]
+mod fused;
+#[cfg(feature = "wgpu")]
+mod incremental;
+#[cfg(feature = "wgpu")]
+mod optimiser;
+
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -14,8 +21,19 @@ use tissot::{AnyFlow, Bijection, Context, FlowConfig};
 const FEATURES: usize = 3;
 const ROWS: usize = 16;
 
-/// The devices to compare, flex first. One that is built in and cannot be opened is skipped with the reason; where
-/// CI=true it fails.
+/// The GPU that wgpu finds, without autodiff. Where there is none that is said, and a failure where CI=true.
+#[cfg(feature = "wgpu")]
+fn gpu() -> Option<Device> {
+    if Device::enumerate(burn::tensor::DeviceType::Wgpu).into_vec().is_empty() {
+        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        assert!(!ci, "no wgpu device; a software one comes with Debian's mesa-vulkan-drivers");
+        println!("skipped wgpu: no device; a software one comes with Debian's mesa-vulkan-drivers");
+        return None;
+    }
+    Some(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+}
+
+/// The devices to compare, flex first.
 fn devices() -> Vec<Device> {
     #[allow(unused_mut)]
     let mut devices = vec![Device::flex()];
@@ -23,16 +41,7 @@ fn devices() -> Vec<Device> {
     #[allow(deprecated)]
     devices.push(Device::ndarray());
     #[cfg(feature = "wgpu")]
-    {
-        let found = Device::enumerate(burn::tensor::DeviceType::Wgpu).into_vec();
-        if found.is_empty() {
-            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!ci, "no wgpu device; a software one comes with Debian's mesa-vulkan-drivers");
-            println!("skipped wgpu: no device; a software one comes with Debian's mesa-vulkan-drivers");
-        } else {
-            devices.push(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
-        }
-    }
+    devices.extend(gpu());
     println!("devices: {devices:?}");
     devices
 }
