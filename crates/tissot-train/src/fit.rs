@@ -1,5 +1,7 @@
 //! The training loop: maximum likelihood.
 
+mod validation;
+
 use crate::adam::Adam;
 use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
 use crate::beside::BesideGaussian;
@@ -18,15 +20,10 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 use tissot::columns::Columns;
-use tissot::inspect::audit::{self, Thresholds};
-use tissot::{AnyFlow, Context, FlowConfig, Model, Provenance};
+use tissot::{Context, FlowConfig, Model, Provenance};
 
 /// Rows that initialise what depends on data.
 const FIRST: usize = 2_048;
-/// Rows that are scored at a time.
-const BLOCK: usize = 8_192;
-/// Rows of the quick audit at each validation.
-const AUDITED: usize = 64;
 /// Steps left out in a row after which a run stops.
 const PATIENCE: u64 = 10;
 
@@ -223,7 +220,9 @@ impl Fit<'_> {
         state.memory.skipped = 0;
         let grads = optim::clip(&state.flow, grads, norm, settings.clip);
         let rate = settings.rate(step, progress);
-        let flow = state.optimizer.step(rate, state.flow.clone(), grads);
+        // Moved, not cloned: weights that are held twice would be copied before they are written.
+        let flow = std::mem::replace(&mut state.flow, state.average.clone());
+        let flow = state.optimizer.step(rate, flow, grads);
         let decay = settings.ema.min((1 + step) as f64 / (10 + step) as f64);
         state.average = if settings.ema > 0.0 {
             optim::average(state.average.clone(), &flow, decay)
@@ -233,48 +232,6 @@ impl Fit<'_> {
         state.flow = flow;
         let log_det = batch.log_det.iter().sum::<f64>() / batch.log_det.len() as f64;
         Event::Step { step: state.memory.step, progress, log_prob: log_det - value, norm, rate }
-    }
-
-    /// The validation rows; the training rows where there are none.
-    fn unseen(&self) -> &crate::Rows {
-        if self.splits.validation.n > 0 { &self.splits.validation } else { &self.splits.train }
-    }
-
-    /// What the quick audit finds wrong with the average, on a few rows that are the same each time; `None` for nothing.
-    fn audit(&self, state: &State) -> Option<Event> {
-        let rows = self.unseen();
-        let some = rows.n.min(AUDITED);
-        let indices: Vec<usize> = (0..some).map(|k| k * rows.n / some).collect();
-        let batch = self.batches(rows).at(&indices, &mut rng(self.settings.seed, Purpose::Report, u64::MAX));
-        let findings = audit::quick(&state.average, &batch.x, context(&batch), &Thresholds::default());
-        (!findings.is_empty()).then_some(Event::Unhealthy { step: state.memory.step, findings })
-    }
-
-    /// Scores the validation rows (the training rows where there are none) and keeps the best average.
-    fn validate(&self, state: &mut State) -> Event {
-        let rows = self.unseen();
-        let scores = self.scores(&state.average, rows);
-        let log_prob = scores.iter().sum::<f64>() / scores.len() as f64;
-        let best = log_prob.is_finite() && state.memory.best.is_none_or(|best| log_prob > best);
-        if best {
-            state.memory.best = Some(log_prob);
-            state.memory.best_step = state.memory.step;
-            state.memory.stale = 0;
-            state.best = state.average.clone();
-        } else {
-            state.memory.stale += 1;
-        }
-        Event::Validation { step: state.memory.step, log_prob, best }
-    }
-
-    /// The log-density of each row, in nats in the user's units.
-    fn scores(&self, flow: &AnyFlow, rows: &crate::Rows) -> Vec<f64> {
-        let score = |batch: Batch| {
-            let inside: Vec<f64> =
-                flow.log_prob(batch.x.clone(), context(&batch)).into_data().iter().collect();
-            inside.into_iter().zip(batch.log_det).map(|(a, b)| a + b).collect::<Vec<_>>()
-        };
-        self.batches(rows).all(BLOCK, self.settings.seed).flat_map(score).collect()
     }
 
     fn save(&self, state: &mut State, metrics: &mut Metrics) -> Result<(), FitError> {

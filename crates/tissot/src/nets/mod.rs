@@ -11,15 +11,17 @@ mod input;
 mod made;
 mod masked;
 mod mlp;
+mod order;
 mod residual;
 mod tangent;
 
 pub use activation::Activation;
 pub use any::{AnyConditioner, ConditionerConfig};
 pub use embedding::EmbeddingConfig;
-pub use made::{ContextRule, Made, MadeConfig, Order};
+pub use made::{ContextRule, Made, MadeConfig};
 pub use masked::{MaskedBlock, MaskedLinear, sort_permutation};
 pub use mlp::{Mlp, MlpConfig};
+pub use order::Order;
 pub use residual::{ContextMode, ResidualBlock, ResidualMlp, ResidualMlpConfig};
 pub use tangent::Tangents;
 
