@@ -1,8 +1,8 @@
-//! Activations, by the formulas of `made/activation.rs`.
+//! Activations, by the formulas of `crate::activation`.
 
+use crate::activation::Activation;
 use crate::cube::Fixed;
 use crate::cube::math::{log_1_plus, tanh};
-use crate::made::Activation;
 use burn_cubecl::cubecl;
 use cubecl::prelude::*;
 

@@ -5,6 +5,7 @@ mod kernel;
 mod op;
 
 use super::{ColumnInverse, Net};
+use crate::activation::Activation;
 use crate::cube::Fixed;
 use crate::univariate::cube::FixedUnivariate;
 use burn::backend::DispatchDevice;
@@ -60,7 +61,7 @@ pub(super) enum Finish {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Plan {
     pub univariate: FixedUnivariate,
-    pub activation: Fixed<super::Activation>,
+    pub activation: Fixed<Activation>,
     pub features: usize,
     pub num_params: usize,
     /// The hidden layers and the last one, whose units are in the order in which they are needed.
