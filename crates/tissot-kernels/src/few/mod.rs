@@ -2,9 +2,12 @@
 //!
 //! One row needs so little arithmetic that the calls between its operations cost more than it does. Here a row goes
 //! through all maps of the network on the host, each map a sum of the rows of its weight; inputs that are exactly 0, as
-//! half of the units behind a ReLU are, cost nothing, not even the reading of their weights.
+//! half of the units behind a ReLU are, cost nothing, not even the reading of their weights. So a weight that is not finite goes
+//! unseen behind such a unit, where a matrix product would make NaN of it.
 
 mod pass;
+#[cfg(feature = "flex")]
+mod rows;
 #[cfg(feature = "flex")]
 mod run;
 #[cfg(feature = "flex")]

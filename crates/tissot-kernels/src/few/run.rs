@@ -1,6 +1,6 @@
 //! From tensors to slices and back.
 
-use super::pass::typed::{Rows, Typed};
+use super::rows::{Rows, Typed};
 use super::{Layer, Pass};
 use crate::flex::{inside, numbers, tensor};
 use crate::real::Real;
