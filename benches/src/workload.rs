@@ -88,7 +88,7 @@ pub fn workload(spec: &str) -> Result<Workload, String> {
     };
     let base = BaseConfig::default();
     Ok(Workload {
-        config: FlowConfig { features: size.features, context: 0, embedding: None, layers, base },
+        config: FlowConfig { features: size.features, layers, base, ..FlowConfig::default() },
         size,
     })
 }

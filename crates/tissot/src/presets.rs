@@ -2,7 +2,6 @@
 //!
 //! Each starts as the identity up to a permutation of the features.
 
-use crate::base::BaseConfig;
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;
 use crate::layers::{
@@ -59,7 +58,7 @@ impl Size {
 
     fn flow(&self, layers: Vec<LayerConfig>) -> FlowConfig {
         let (features, context) = (self.features, self.context);
-        FlowConfig { features, context, embedding: None, layers, base: BaseConfig::default() }
+        FlowConfig { features, context, layers, ..FlowConfig::default() }
     }
 
     fn coupling(&self, k: usize, univariate: AnyUnivariate) -> LayerConfig {
