@@ -1,6 +1,10 @@
 //! The usual architectures, as functions that return a [`FlowConfig`]: the zoo is data.
 //!
-//! Each starts as the identity up to a permutation of the features.
+//! Each of tables starts as the identity up to a permutation of the features; those of images say how they start.
+
+mod images;
+
+pub use images::{ImageSize, glow, glow_of, nsf_image, real_nvp_image};
 
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;

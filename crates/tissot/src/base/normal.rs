@@ -77,7 +77,7 @@ impl DiagNormalConfig {
                 return Err(Error::config("base.conditioner", "no context", "a flow with context features"));
             }
             Some(config) => {
-                let inputs = Inputs { values: 0, context, maps: 0 };
+                let inputs = Inputs::table(0, context);
                 Some(config.init(inputs, &vec![0.0; 2 * features], device, rng)?)
             }
         };

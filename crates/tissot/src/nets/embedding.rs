@@ -39,7 +39,7 @@ impl EmbeddingConfig {
         if self.net.takes_images() {
             return Err(Error::config("embedding.net", "a convolutional network", "Mlp or Residual"));
         }
-        let inputs = Inputs { values: context, context: 0, maps: 0 };
+        let inputs = Inputs::table(context, 0);
         let net = self.net.init(inputs, &vec![0.0; self.features], device, rng);
         let mut net = net.map_err(|error| error.within("embedding.net"))?;
         let mut draw = |last: &mut Linear| {

@@ -46,6 +46,11 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Values and context features, without maps.
+    pub fn table(values: usize, context: usize) -> Self {
+        Self { values, context, maps: 0 }
+    }
+
     /// All together.
     pub fn all(&self) -> usize {
         self.values + self.context + self.maps

@@ -1,7 +1,6 @@
 //! Leading singular values by iteration against those of the whole matrix.
 
 use crate::common::{flows, points, random};
-use tissot::base::BaseConfig;
 use tissot::inspect::{geometry, largest_singular_values, smallest_singular_values};
 use tissot::layers::{ActNormConfig, LuLinearConfig};
 use tissot::{Context, FlowConfig, LayerConfig};

@@ -3,7 +3,6 @@
 use crate::common::{flows, points, random};
 use burn::module::Module;
 use burn::tensor::Tensor;
-use tissot::base::BaseConfig;
 use tissot::inspect::jacobian::derivatives;
 use tissot::inspect::{jacobians, push};
 use tissot::layers::{
