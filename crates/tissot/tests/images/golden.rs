@@ -3,7 +3,7 @@
 //! There a block is stored last layer first, and blocks last to first. Its base, a normal with a mean and a deviation for each
 //! channel of each level, is an ActNorm in front of the standard normal here.
 
-use crate::common::Golden;
+use crate::common::golden::Golden;
 use burn::module::Param;
 use burn::tensor::{Device, FloatDType, Tensor};
 use rand::SeedableRng;
