@@ -1,0 +1,120 @@
+//! Unfold and fold on the CPU, image by image.
+//!
+//! Between the two layouts stands the image with its channels last, `[height, width, channels]`, of one image at a time: of it a
+//! patch's row of pixels is one run of numbers.
+
+use super::op::Frame;
+use crate::flex::{chunks, contiguous, numbers, tensor};
+use crate::real::Real;
+use burn::backend::flex::FlexTensor;
+use std::ops::Range;
+
+/// Numbers below which all images stay on one thread.
+const SERIAL: usize = 1 << 16;
+
+pub(super) fn unfold<T: Real>(image: FlexTensor, size: usize) -> FlexTensor {
+    let image = contiguous(image);
+    let [batch, channels, height, width] = [0, 1, 2, 3].map(|axis| image.layout().shape()[axis]);
+    let grid = Grid { height, width, channels, size };
+    let (per_image, per_rows) = (channels * height * width, grid.columns() * height * width);
+    let mut rows = vec![T::ZERO; batch * per_rows];
+    if per_rows > 0 {
+        let images: &[T] = numbers(&image);
+        let at_once = at_once(batch, per_rows);
+        chunks(&mut rows, at_once * per_rows, |task, rows| {
+            let mut last = vec![T::ZERO; per_image];
+            let images = images[task * at_once * per_image..].chunks_exact(per_image);
+            for (image, rows) in images.zip(rows.chunks_exact_mut(per_rows)) {
+                if size == 1 {
+                    transpose(image, channels, rows);
+                } else {
+                    transpose(image, channels, &mut last);
+                    grid.each(|row, seen, place| {
+                        let start = row * grid.columns() + place;
+                        rows[start..start + seen.len()].copy_from_slice(&last[seen]);
+                    });
+                }
+            }
+        });
+    }
+    tensor(rows, &[batch * height * width, grid.columns()])
+}
+
+pub(super) fn fold<T: Real>(rows: FlexTensor, frame: Frame) -> FlexTensor {
+    let rows = contiguous(rows);
+    let Frame { batch, height, width, size } = frame;
+    let channels = rows.layout().shape()[1] / (size * size);
+    let grid = Grid { height, width, channels, size };
+    let (per_image, per_rows) = (channels * height * width, grid.columns() * height * width);
+    let mut images = vec![T::ZERO; batch * per_image];
+    if per_image > 0 {
+        let all: &[T] = numbers(&rows);
+        let at_once = at_once(batch, per_rows);
+        chunks(&mut images, at_once * per_image, |task, images| {
+            let mut last = vec![T::ZERO; per_image];
+            let rows = all[task * at_once * per_rows..].chunks_exact(per_rows);
+            for (image, rows) in images.chunks_exact_mut(per_image).zip(rows) {
+                if size == 1 {
+                    transpose(rows, height * width, image);
+                    continue;
+                }
+                last.fill(T::ZERO);
+                grid.each(|row, seen, place| {
+                    let start = row * grid.columns() + place;
+                    let from = &rows[start..start + seen.len()];
+                    last[seen].iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+                });
+                transpose(&last, height * width, image);
+            }
+        });
+    }
+    tensor(images, &[batch, channels, height, width])
+}
+
+/// How many images a task takes.
+fn at_once(batch: usize, per_image: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    if batch * per_image < SERIAL { batch.max(1) } else { batch.div_ceil(threads).max(1) }
+}
+
+/// `[rows, columns]` to `[columns, rows]`.
+fn transpose<T: Real>(from: &[T], rows: usize, to: &mut [T]) {
+    let columns = from.len() / rows;
+    for (row, from) in from.chunks_exact(columns).enumerate() {
+        to[row..].iter_mut().step_by(rows).zip(from).for_each(|(to, from)| *to = *from);
+    }
+}
+
+/// The positions of an image and its patches.
+struct Grid {
+    height: usize,
+    width: usize,
+    channels: usize,
+    size: usize,
+}
+
+impl Grid {
+    /// Numbers of a patch.
+    fn columns(&self) -> usize {
+        self.size * self.size * self.channels
+    }
+
+    /// Calls `visit(row, seen, place)` for each row of pixels of each patch inside the image: `seen` are the numbers of the
+    /// image with its channels last, `place` is where they begin in the patch of `row`.
+    #[inline(always)]
+    fn each(&self, mut visit: impl FnMut(usize, Range<usize>, usize)) {
+        let Self { height, width, channels, size } = *self;
+        let pad = size / 2;
+        for y in 0..height {
+            for ky in pad.saturating_sub(y)..size.min(height + pad - y) {
+                let above = (y + ky - pad) * width;
+                for x in 0..width {
+                    let kx = pad.saturating_sub(x)..size.min(width + pad - x);
+                    let first = above + x + kx.start - pad;
+                    let seen = first * channels..(first + kx.len()) * channels;
+                    visit(y * width + x, seen, (ky * size + kx.start) * channels);
+                }
+            }
+        }
+    }
+}

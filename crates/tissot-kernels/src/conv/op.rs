@@ -1,0 +1,112 @@
+//! Unfold and fold on Flex: each is the gradient of the other.
+
+use super::flex;
+use burn::backend::autodiff::Autodiff;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{DType, Tensor};
+
+/// See [`unfold`](super::unfold).
+pub(super) fn unfold(image: Tensor<4>, size: usize) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FoldOps>::unfolded(image.into_dispatch(), size))
+}
+
+/// See [`fold`](super::fold).
+pub(super) fn fold(rows: Tensor<2>, [batch, height, width]: [usize; 3], size: usize) -> Tensor<4> {
+    let frame = Frame { batch, height, width, size };
+    Tensor::from_dispatch(<Dispatch as FoldOps>::folded(rows.into_dispatch(), frame))
+}
+
+/// Images of which rows are the patches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) batch: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// The side of a patch.
+    pub(super) size: usize,
+}
+
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait FoldOps: Backend {
+    /// Images `[batch, channels, height, width]` to rows `[batch * height * width, size^2 channels]`.
+    fn unfolded(image: FloatTensor<Self>, size: usize) -> FloatTensor<Self>;
+
+    /// Rows to images.
+    fn folded(rows: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self>;
+}
+
+impl FoldOps for Flex {
+    fn unfolded(image: FlexTensor, size: usize) -> FlexTensor {
+        match image.dtype() {
+            DType::F64 => flex::unfold::<f64>(image, size),
+            _ => flex::unfold::<f32>(image, size),
+        }
+    }
+
+    fn folded(rows: FlexTensor, frame: Frame) -> FlexTensor {
+        match rows.dtype() {
+            DType::F64 => flex::fold::<f64>(rows, frame),
+            _ => flex::fold::<f32>(rows, frame),
+        }
+    }
+}
+
+/// The gradient of `unfolded`: `folded`.
+#[derive(Debug)]
+struct UnfoldBackward;
+
+impl<B: FoldOps> Backward<B, 1> for UnfoldBackward {
+    type State = Frame;
+
+    fn backward(self, ops: Ops<Frame, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::folded(grad, ops.state));
+        }
+    }
+}
+
+/// The gradient of `folded`: `unfolded`.
+#[derive(Debug)]
+struct FoldBackward;
+
+impl<B: FoldOps> Backward<B, 1> for FoldBackward {
+    type State = usize;
+
+    fn backward(self, ops: Ops<usize, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::unfolded(grad, ops.state));
+        }
+    }
+}
+
+impl<B: FoldOps, C: CheckpointStrategy> FoldOps for Autodiff<B, C> {
+    fn unfolded(image: FloatTensor<Self>, size: usize) -> FloatTensor<Self> {
+        let prep = UnfoldBackward.prepare::<C>([image.node()]).compute_bound().stateful();
+        let shape = image.shape();
+        let frame = Frame { batch: shape[0], height: shape[2], width: shape[3], size };
+        let out = B::unfolded(image.into_primitive(), size);
+        match prep {
+            OpsKind::Tracked(prep) => prep.finish(frame, out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn folded(rows: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self> {
+        let prep = FoldBackward.prepare::<C>([rows.node()]).compute_bound().stateful();
+        let out = B::folded(rows.into_primitive(), frame);
+        match prep {
+            OpsKind::Tracked(prep) => prep.finish(frame.size, out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+}
