@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::time::Duration;
 use tissot::Context;
 use tissot_benches::cost::Cost;
-use tissot_benches::{rows, workload};
+use tissot_benches::{samples, workload};
 use tissot_train::Adam;
 
 /// Each curve: the workload, what changes, and its values.
@@ -36,9 +36,9 @@ fn run(c: &mut Criterion) {
             let spec = format!("{base}{}{key}={value}", if base.contains(':') { ',' } else { ':' });
             let work = workload(&spec).unwrap_or_else(|error| panic!("{spec}: {error}"));
             let batch = work.size.batch;
-            let x = rows(batch, work.config.features, &device, &mut rng);
+            let x = samples::<2>(batch, &work.config, &device, &mut rng);
             let start = work.config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{spec}: {error}"));
-            let cost = Cost::of(&start);
+            let cost = Cost::of(&start, &work.config.positions);
             let mut adam = Adam::default().init();
             let mut flow = Some(start.clone().train());
             group.throughput(Throughput::Elements(cost.step(batch) as u64));

@@ -16,6 +16,8 @@ pub struct Map {
     pub outputs: usize,
     /// Its weights in blocks that are not all 0.
     pub weights: usize,
+    /// How often a sample passes it: once, or at each position of an image.
+    pub times: usize,
 }
 
 /// The linear maps of a flow, in the order in which data pass them.
@@ -32,48 +34,35 @@ pub struct Cost {
 pub type Product = [usize; 3];
 
 impl Cost {
-    /// The cost of `flow`.
+    /// The cost of `flow`, of tables or of images of so many `positions`.
     ///
     /// # Panics
     /// On layers and conditioners that no workload has.
-    pub fn of(flow: &AnyFlow) -> Self {
+    pub fn of(flow: &AnyFlow, positions: &[usize]) -> Self {
         let mut maps = Vec::new();
-        for layer in &flow.bijection.layers {
-            match layer {
-                Layer::Permutation(_) => {}
-                Layer::Autoregressive(layer) => maps.extend(masked(layer)),
-                Layer::LuLinear(layer) => maps.extend(triangles(layer)),
-                Layer::Coupling(layer) => match &layer.net {
-                    AnyConditioner::Mlp(net) => {
-                        let weights = net.hidden.iter().chain([&net.last]).map(|map| map.weight.val());
-                        maps.extend(weights.map(|weight| whole(weight.dims())));
-                    }
-                    other => panic!("the cost of {other} is not known"),
-                },
-                other => panic!("the cost of {other} is not known"),
-            }
-        }
+        let positions: usize = positions.iter().product();
+        flow.bijection.layers.iter().for_each(|layer| add(layer, positions, &mut maps));
         Self { maps }
     }
 
     /// The useful FLOP of one pass over `rows` rows: of `log_prob`, and of a `sample` that needs one pass.
     pub fn pass(&self, rows: usize) -> f64 {
-        2.0 * (rows * self.maps.iter().map(|map| map.weights).sum::<usize>()) as f64
+        2.0 * (rows * self.maps.iter().map(|map| map.times * map.weights).sum::<usize>()) as f64
     }
 
     /// The useful FLOP of a training step of `rows` rows: the pass, the gradients of all weights, and those of all inputs
     /// but the first map's, which are data.
     pub fn step(&self, rows: usize) -> f64 {
-        let first = self.maps.first().map_or(0, |map| map.weights);
+        let first = self.maps.first().map_or(0, |map| map.times * map.weights);
         3.0 * self.pass(rows) - 2.0 * (rows * first) as f64
     }
 
     /// The products of a training step as if no weight were masked: of the pass, then for the gradients.
     pub fn products(&self, rows: usize) -> Vec<Product> {
         let maps = || self.maps.iter();
-        let pass = maps().map(|map| [rows, map.inputs, map.outputs]);
-        let of_weights = maps().map(|map| [map.inputs, rows, map.outputs]);
-        let of_inputs = maps().skip(1).map(|map| [rows, map.outputs, map.inputs]);
+        let pass = maps().map(|map| [rows * map.times, map.inputs, map.outputs]);
+        let of_weights = maps().map(|map| [map.inputs, rows * map.times, map.outputs]);
+        let of_inputs = maps().skip(1).map(|map| [rows * map.times, map.outputs, map.inputs]);
         pass.chain(of_weights).chain(of_inputs).collect()
     }
 
@@ -94,12 +83,40 @@ impl Cost {
 
     /// What all maps give for a row.
     fn units(&self) -> usize {
-        self.maps.iter().map(|map| map.outputs).sum()
+        self.maps.iter().map(|map| map.times * map.outputs).sum()
+    }
+}
+
+/// The maps of a layer where a sample has so many positions.
+fn add(layer: &Layer, positions: usize, maps: &mut Vec<Map>) {
+    match layer {
+        Layer::Permutation(_) | Layer::ActNorm(_) => {}
+        Layer::Autoregressive(layer) => maps.extend(masked(layer)),
+        Layer::LuLinear(layer) => maps.extend(triangles(layer).map(|map| Map { times: positions, ..map })),
+        Layer::Coupling(layer) => match &layer.net {
+            AnyConditioner::Mlp(net) => {
+                let weights = net.hidden.iter().chain([&net.last]).map(|map| map.weight.val());
+                maps.extend(weights.map(|weight| whole(weight.dims())));
+            }
+            AnyConditioner::Conv(net) => {
+                let maps_of = [&net.first, &net.middle, &net.last].map(|convolution| {
+                    let [outputs, inputs, h, w] = convolution.weight.dims();
+                    Map { times: positions, ..whole([inputs * h * w, outputs]) }
+                });
+                maps.extend(maps_of);
+            }
+            other => panic!("the cost of {other} is not known"),
+        },
+        Layer::Squeezed(layer) => {
+            layer.inner.layers.iter().for_each(|layer| add(layer, positions / 4, maps));
+        }
+        Layer::Split(layer) => layer.inner.layers.iter().for_each(|layer| add(layer, positions, maps)),
+        other => panic!("the cost of {other} is not known"),
     }
 }
 
 fn whole([inputs, outputs]: [usize; 2]) -> Map {
-    Map { inputs, outputs, weights: inputs * outputs }
+    Map { inputs, outputs, weights: inputs * outputs, times: 1 }
 }
 
 /// The blocks that are not all 0 are those that `tissot_kernels` multiplies.
@@ -111,7 +128,7 @@ fn masked(layer: &Autoregressive<Made, AnyUnivariate>) -> Vec<Map> {
         let [inputs, outputs] = forbidden.dims();
         let forbidden: Vec<bool> = forbidden.into_data().iter().collect();
         let mask = Mask::new(inputs, outputs, |i, j| !forbidden[i * outputs + j]);
-        Map { inputs, outputs, weights: mask.multiplied() }
+        Map { inputs, outputs, weights: mask.multiplied(), times: 1 }
     };
     net.layers.iter().chain([&net.last]).map(map).collect()
 }
@@ -119,19 +136,21 @@ fn masked(layer: &Autoregressive<Made, AnyUnivariate>) -> Vec<Map> {
 /// U with its diagonal, then L without.
 fn triangles(layer: &LuLinear) -> [Map; 2] {
     let [n, _] = Tensor::dims(&layer.lower.val());
-    let map = |weights| Map { inputs: n, outputs: n, weights };
+    let map = |weights| Map { inputs: n, outputs: n, weights, times: 1 };
     [map(n * (n + 1) / 2), map(n * (n - 1) / 2)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::module::Module;
     use burn::tensor::Device;
     use rand::SeedableRng;
 
     fn cost(spec: &str) -> Cost {
         let config = crate::workload(spec).unwrap().config;
-        Cost::of(&config.init(&Device::flex(), &mut rand_chacha::ChaCha8Rng::seed_from_u64(0)).unwrap())
+        let flow = config.init(&Device::flex(), &mut rand_chacha::ChaCha8Rng::seed_from_u64(0)).unwrap();
+        Cost::of(&flow, &config.positions)
     }
 
     #[test]
@@ -152,6 +171,24 @@ mod tests {
         let share = cost.maps.iter().map(|map| map.weights).sum::<usize>() as f64 / dense as f64;
         assert!((0.51..0.6).contains(&share), "{share}");
         assert_eq!(dense, 5 * (43 * 512 + 512 * 512 + 512 * 86));
+    }
+
+    #[test]
+    fn a_convolution_is_counted_at_every_position() {
+        // One level of one step on 3 x 4 x 4: 12 channels at 2 x 2, of which 6 move 6.
+        let cost = cost("W6:side=4,levels=1,layers=1,hidden=8");
+        let weights = 12 * 12 + 6 * 9 * 8 + 8 * 8 + 8 * 9 * 12;
+        assert_eq!(cost.pass(5), (2 * 5 * 4 * weights) as f64);
+        assert_eq!(cost.products(5)[2], [20, 54, 8]);
+    }
+
+    #[test]
+    fn glow_has_the_parameters_of_nflows() {
+        let config = crate::workload("W6").unwrap().config;
+        let flow = config.init(&Device::flex(), &mut rand_chacha::ChaCha8Rng::seed_from_u64(0)).unwrap();
+        // The halves of L and U that are not read, and the signs, which are not trained.
+        let stored = [12, 24, 48].map(|n| 8 * (n * n + 2 * n)).iter().sum::<usize>();
+        assert_eq!(flow.num_params() - stored, 1_587_456);
     }
 
     #[test]

@@ -5,4 +5,4 @@ pub mod machine;
 pub mod planted;
 mod workload;
 
-pub use workload::{NAMES, Size, Workload, rows, workload};
+pub use workload::{NAMES, Size, TABLES, Workload, samples, workload};

@@ -1,31 +1,38 @@
 //! The workloads of the comparison with other libraries, in their own sizes and in others.
 //!
-//! W1 to W5 and W7 have the parameter counts that zuko and nflows have for them.
+//! They have the parameter counts that zuko and nflows have for them. W6 is Glow as nflows makes it.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
-use tissot::base::BaseConfig;
 use tissot::layers::{
-    AutoregressiveConfig, CouplingConfig, LuLinearConfig, Mask, PermutationConfig, PermutationPlace,
+    AutoregressiveConfig, CouplingConfig, LinearStart, LuLinearConfig, Mask, PermutationConfig,
+    PermutationPlace, SplitConfig, SqueezedConfig,
 };
-use tissot::nets::{ConditionerConfig, MadeConfig, MlpConfig};
+use tissot::nets::{ConditionerConfig, ConvNetConfig, MadeConfig, MlpConfig};
 use tissot::univariate::{Affine, AnyUnivariate, LogScale, RationalQuadratic};
 use tissot::{FlowConfig, LayerConfig};
 
 /// The names of the workloads.
-pub const NAMES: [&str; 6] = ["W1", "W2", "W3", "W4", "W5", "W7"];
+pub const NAMES: [&str; 7] = ["W1", "W2", "W3", "W4", "W5", "W6", "W7"];
+
+/// Those of tables.
+pub const TABLES: [&str; 6] = ["W1", "W2", "W3", "W4", "W5", "W7"];
 
 /// How large a workload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Features of a row.
+    /// Features of a row; channels of an image.
     pub features: usize,
+    /// Height and width of an image; 0 for tables.
+    pub side: usize,
     /// Rows of a batch.
     pub batch: usize,
-    /// Transforms, one after another.
+    /// Levels of a flow of images.
+    pub levels: usize,
+    /// Transforms, one after another; on images at each level.
     pub layers: usize,
-    /// Units of both hidden layers of each conditioner.
+    /// Units, or channels, of both hidden layers of each conditioner.
     pub hidden: usize,
     /// Bins of each spline.
     pub bins: usize,
@@ -52,14 +59,23 @@ pub struct Workload {
 /// ```
 pub fn workload(spec: &str) -> Result<Workload, String> {
     let (name, changes) = spec.split_once(':').unwrap_or((spec, ""));
-    let size = |features, batch, layers, hidden| Size { features, batch, layers, hidden, bins: 8 };
+    let table = |features, batch, layers, hidden| Size {
+        features,
+        side: 0,
+        batch,
+        levels: 0,
+        layers,
+        hidden,
+        bins: 8,
+    };
     let mut size = match name {
-        "W1" => size(2, 512, 8, 64),
-        "W2" => size(43, 256, 10, 256),
-        "W3" => size(43, 256, 5, 512),
-        "W4" => size(43, 256, 10, 128),
-        "W5" => size(6, 512, 5, 128),
-        "W7" => size(64, 256, 1, 0),
+        "W1" => table(2, 512, 8, 64),
+        "W2" => table(43, 256, 10, 256),
+        "W3" => table(43, 256, 5, 512),
+        "W4" => table(43, 256, 10, 128),
+        "W5" => table(6, 512, 5, 128),
+        "W6" => Size { side: 32, levels: 3, ..table(3, 16, 8, 128) },
+        "W7" => table(64, 256, 1, 0),
         _ => return Err(format!("found the workload {name:?}, expected one of {}", NAMES.join(", "))),
     };
     for change in changes.split(',').filter(|change| !change.is_empty()) {
@@ -69,6 +85,8 @@ pub fn workload(spec: &str) -> Result<Workload, String> {
         let (key, value) = change.split_once('=').ok_or_else(wrong)?;
         let field = match key {
             "features" => &mut size.features,
+            "side" if size.side > 0 => &mut size.side,
+            "levels" if size.levels > 0 => &mut size.levels,
             "batch" => &mut size.batch,
             "layers" => &mut size.layers,
             "hidden" => &mut size.hidden,
@@ -84,19 +102,27 @@ pub fn workload(spec: &str) -> Result<Workload, String> {
         "W3" => autoregressive(size, affine),
         "W4" => couplings(size, spline),
         "W5" => autoregressive(size, spline),
+        "W6" => glow(size),
         _ => (0..size.layers).map(|_| linear()).collect(),
     };
-    let base = BaseConfig::default();
-    Ok(Workload {
-        config: FlowConfig { features: size.features, context: 0, embedding: None, layers, base },
-        size,
-    })
+    let positions = if size.side > 0 { vec![size.side; 2] } else { Vec::new() };
+    let config = FlowConfig { features: size.features, positions, layers, ..FlowConfig::default() };
+    Ok(Workload { config, size })
 }
 
-/// `n` rows of standard normal numbers.
-pub fn rows(n: usize, features: usize, device: &Device, rng: &mut dyn Rng) -> Tensor<2> {
-    let values: Vec<f32> = (0..n * features).map(|_| StandardNormal.sample(rng)).collect();
-    Tensor::from_data(TensorData::new(values, [n, features]), device)
+/// `n` samples of standard normal numbers, of the shape that `config` has.
+///
+/// # Panics
+/// Where that shape is not of rank `D`.
+pub fn samples<const D: usize>(
+    n: usize,
+    config: &FlowConfig,
+    device: &Device,
+    rng: &mut dyn Rng,
+) -> Tensor<D> {
+    let shape = [&[n], &config.event()[..]].concat();
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| StandardNormal.sample(rng)).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 fn couplings(size: Size, univariate: AnyUnivariate) -> Vec<LayerConfig> {
@@ -123,6 +149,32 @@ fn autoregressive(size: Size, univariate: AnyUnivariate) -> Vec<LayerConfig> {
         layers
     };
     (0..size.layers).flat_map(layer).collect()
+}
+
+/// nflows' Glow: at each level ActNorm, a 1x1 convolution and an affine coupling, then half of the channels go on.
+fn glow(size: Size) -> Vec<LayerConfig> {
+    let step = || {
+        let net = ConvNetConfig { hidden: size.hidden, learned_scale: false, ..Default::default() };
+        let coupling = CouplingConfig {
+            mask: Mask::FirstHalf,
+            univariate: Affine { scale: LogScale::NFLOWS_COUPLING, ..Default::default() }.into(),
+            conditioner: net.into(),
+            kept_univariate: None,
+        };
+        let linear = LuLinearConfig { start: LinearStart::RandomRotation, ..Default::default() };
+        [
+            LayerConfig::ActNorm(Default::default()),
+            LayerConfig::LuLinear(linear),
+            LayerConfig::Coupling(coupling),
+        ]
+    };
+    let level = |inside: Vec<LayerConfig>| {
+        let layers = (0..size.layers).flat_map(|_| step()).chain(inside).collect();
+        vec![LayerConfig::Squeezed(SqueezedConfig { layers, ..Default::default() })]
+    };
+    (1..size.levels).fold(level(Vec::new()), |inside, _| {
+        level(vec![LayerConfig::Split(SplitConfig { layers: inside, ..Default::default() })])
+    })
 }
 
 fn linear() -> LayerConfig {

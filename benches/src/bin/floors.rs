@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
 use tissot::Context;
 use tissot_benches::cost::Cost;
-use tissot_benches::{NAMES, machine, rows, workload};
+use tissot_benches::{NAMES, Workload, machine, samples, workload};
 use tissot_train::Adam;
 
 const ROUNDS: usize = 5;
@@ -35,21 +35,21 @@ fn main() {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for name in if names.is_empty() { &NAMES[..] } else { &names } {
-        row(name, budget);
+        let work = workload(name).unwrap_or_else(|error| {
+            eprintln!("floors: {error}");
+            std::process::exit(2)
+        });
+        if work.size.side > 0 { row::<4>(name, &work, budget) } else { row::<2>(name, &work, budget) }
     }
 }
 
-fn row(name: &str, budget: Duration) {
-    let work = workload(name).unwrap_or_else(|error| {
-        eprintln!("floors: {error}");
-        std::process::exit(2)
-    });
+fn row<const D: usize>(name: &str, work: &Workload, budget: Duration) {
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let batch = work.size.batch;
-    let x = rows(batch, work.config.features, &device, &mut rng);
+    let x = samples::<D>(batch, &work.config, &device, &mut rng);
     let flow = work.config.init(&device, &mut rng).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let cost = Cost::of(&flow);
+    let cost = Cost::of(&flow, &work.config.positions);
     let products = cost.products(batch);
     let mut adam = Adam::default().init();
     let mut trained = Some(flow.train());

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tissot::Context;
 use tissot::inspect::audit::{Thresholds, quick};
 use tissot_benches::cost::Cost;
-use tissot_benches::{machine, rows, workload};
+use tissot_benches::{Workload, machine, samples, workload};
 use tissot_train::Adam;
 
 fn main() {
@@ -27,10 +27,22 @@ fn main() {
     let budget = Duration::from_secs_f64(number(args.get(2), 2.0));
     let work = workload(&spec).unwrap_or_else(|error| refuse(&error));
     machine::use_threads(threads as usize);
+    let run = if work.size.side > 0 { run::<4> } else { run::<2> };
+    run(&spec, &work, threads, budget, started, idle);
+}
+
+fn run<const D: usize>(
+    spec: &str,
+    work: &Workload,
+    threads: f64,
+    budget: Duration,
+    started: Instant,
+    idle: f64,
+) {
     let device = Device::flex();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let batch = work.size.batch;
-    let x = rows(batch, work.config.features, &device, &mut rng);
+    let x = samples::<D>(batch, &work.config, &device, &mut rng);
     let flow = work.config.init(&device, &mut rng).unwrap_or_else(|error| refuse(&error.to_string()));
     black_box(flow.log_prob(x.clone(), Context::NONE).into_data());
     println!("first result");
@@ -54,10 +66,10 @@ fn main() {
         black_box(flow.log_prob(x.clone(), Context::NONE).into_data());
     });
     let sample = machine::measure(budget, || {
-        black_box(flow.sample::<2>(batch, Context::NONE, &mut rng).into_data());
+        black_box(flow.sample::<D>(batch, Context::NONE, &mut rng).into_data());
     });
     let [_, peak] = machine::resident_mb();
-    let cost = Cost::of(&flow);
+    let cost = Cost::of(&flow, &work.config.positions);
     // What the training loop does at each validation, every 100 steps.
     let some = x.clone().narrow(0, 0, batch.min(64));
     let audit = machine::measure(budget, || {

@@ -37,7 +37,8 @@ pub enum Command {
     Transform(TransformArgs),
     /// See what the Jacobian does: a report in one page, pictures, or numbers.
     Map(MapArgs),
-    /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings.
+    /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings, 2 where it
+    /// could not look.
     Audit(AuditArgs),
     /// What can be computed on here.
     Devices,
@@ -174,6 +175,9 @@ pub struct FitArgs {
     /// The share of rows that nothing is chosen by; they are read once, at the end.
     #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
     pub test: f64,
+    /// A file for the test rows, with the columns that the model has: for `tissot audit` and comparisons.
+    #[arg(long)]
+    pub test_out: Option<PathBuf>,
     /// All randomness comes from it; 0 by default.
     #[arg(long)]
     pub seed: Option<u64>,

@@ -34,6 +34,15 @@ impl Failure {
         }
     }
 
+    /// As wrong use, exit code 2: for commands whose 1 is an answer.
+    #[must_use]
+    pub fn no_answer(self) -> Self {
+        match self {
+            Self::Failed(error) if !is_broken_pipe(&error) => Self::Usage(chain(&error)),
+            other => other,
+        }
+    }
+
     /// What the parser of the command line found: help and version are printed, a mistake is one line.
     pub fn from_parser(error: &clap::Error) -> Outcome {
         match error.kind() {

@@ -32,10 +32,18 @@ pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
 /// # Errors
 /// Wrong use, where both are one file.
 pub fn keep(inputs: &[&Path], out: Option<&Path>) -> Outcome {
+    keep_from("--out", inputs, out)
+}
+
+/// As [`keep`], for the output that another flag names.
+///
+/// # Errors
+/// As [`keep`].
+pub fn keep_from(flag: &str, inputs: &[&Path], out: Option<&Path>) -> Outcome {
     let Some(Ok(real)) = out.map(std::fs::canonicalize) else { return Ok(()) };
     match inputs.iter().find(|input| std::fs::canonicalize(input).is_ok_and(|input| input == real)) {
         Some(input) if real.is_file() => Err(Failure::Usage(format!(
-            "--out {}: is the file that is read ({}); give the name of another",
+            "{flag} {}: is the file that is read ({}); give the name of another",
             real.display(),
             input.display()
         ))),

@@ -101,7 +101,7 @@ fn wrong_input_is_one_line() {
     for (args, code, message) in [
         (
             vec!["audit", "none.tissot"],
-            1,
+            2,
             "none.tissot: cannot be read: No such file or directory (os error 2)".to_owned(),
         ),
         (
@@ -118,7 +118,7 @@ fn wrong_input_is_one_line() {
     for data in ["other.csv", "empty.csv", "none.csv"] {
         let output = folder.run(&["audit", "model.tissot", data]);
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
         assert!(said.starts_with(&format!("error: {data}: ")), "{said}");
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, TINY, normal, rng};
+use common::{Folder, TINY, csv, normal, rng, rows};
 use rand::RngExt;
 
 /// The numbers of training, validation and test rows after a fit, and the columns of the model.
@@ -132,5 +132,39 @@ fn rows_that_have_no_group_or_time() {
         &[&["fit", "table.csv", "--out", "m.tissot", "--split", "group:g"], &TINY[..]].concat(),
         1,
         "too few groups (1) to keep training, validation and test rows apart",
+    );
+}
+
+#[test]
+fn the_test_rows_can_be_kept() {
+    let folder = Folder::new();
+    let mut rng = rng(15);
+    let drawn: Vec<Vec<f64>> =
+        (0..200).map(|i| vec![normal(&mut rng), normal(&mut rng), f64::from(i)]).collect();
+    folder.write("table.csv", csv("x,y,c", drawn.clone()));
+    let flags = ["--columns", "y,x", "--context", "c", "--test", "0.25", "--test-out", "test.csv"];
+    folder.fit("table.csv", "model.tissot", &[&flags[..], &TINY].concat());
+    let kept = std::fs::read_to_string(folder.path("test.csv")).unwrap();
+    assert!(kept.starts_with("y,x,c\n"), "{kept}");
+    let kept = rows(&kept);
+    assert_eq!(kept.len(), 50);
+    for row in kept {
+        let source = &drawn[row[2] as usize];
+        assert_eq!(row, [source[1], source[0], source[2]]);
+    }
+    // They are what the model has not seen: the score is the one that it was saved with.
+    let held_out =
+        folder.json(&["info", "model.tissot", "--json"])["provenance"]["held_out"][0].as_f64().unwrap();
+    let mean = folder.json(&["score", "model.tissot", "test.csv", "--out", "scores.csv", "--json"])["mean"]
+        .as_f64()
+        .unwrap();
+    assert!((held_out - mean).abs() < 1e-6, "{held_out} and {mean}");
+    folder.fails(
+        &["fit", "table.csv", "--out", "other.tissot", "--test-out", "table.csv"],
+        2,
+        &format!(
+            "--test-out {}: is the file that is read (table.csv); give the name of another",
+            folder.path("table.csv").canonicalize().unwrap().display()
+        ),
     );
 }

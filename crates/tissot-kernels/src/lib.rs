@@ -11,6 +11,7 @@
 //! for wgpu, Vulkan, CUDA and ROCm.
 
 pub mod activation;
+pub mod conv;
 #[cfg(feature = "cube")]
 mod cube;
 pub mod dense;

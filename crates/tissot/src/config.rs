@@ -4,7 +4,7 @@ use crate::base::{AnyBase, BaseConfig};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::flow::Flow;
-use crate::layer::{Layer, LayerConfig};
+use crate::layer::{Layer, LayerConfig, Place};
 use crate::nets::EmbeddingConfig;
 use burn::tensor::Device;
 use rand::Rng;
@@ -13,19 +13,25 @@ use serde::{Deserialize, Serialize};
 /// The flow that a [`FlowConfig`] makes.
 pub type AnyFlow = Flow<Chain<Layer>, AnyBase>;
 
-/// A flow as data: the width of its samples and of its context, an embedding of the context, its layers, its
+/// A flow as data: the shape of its samples and of its context, an embedding of the context, its layers, its
 /// base.
 ///
 /// As JSON, a missing field takes its default and an unknown one is an error, so that old files stay readable and
 /// typing errors are noticed. [`crate::presets`] makes the usual ones.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowConfig {
-    /// How many features a sample has.
+    /// How many features a sample has; on images, channels.
     pub features: usize,
+    /// The height and width of images; empty for tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<usize>,
     /// How many features the context has; 0 for an unconditional flow.
     #[serde(default)]
     pub context: usize,
+    /// How many channels the context maps have, which stand beside an image; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub context_maps: usize,
     /// A network that the context goes through once, before the layers and the base; they see it as it is without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<EmbeddingConfig>,
@@ -42,15 +48,35 @@ impl FlowConfig {
     /// # Errors
     /// [`Error::Config`] naming the first place that describes nothing that works.
     pub fn init(&self, device: &Device, rng: &mut dyn Rng) -> Result<AnyFlow, Error> {
-        if self.features == 0 {
-            return Err(Error::config("features", 0, "at least 1"));
-        }
-        let context = self.embedding.as_ref().map_or(self.context, |embedding| embedding.features);
-        let bijection = Chain::from_configs(&self.layers, self.features, context, device, rng)?;
-        let base = self.base.init(self.features, context, device, rng)?;
+        let place = self.place(device)?;
+        let bijection = place.chain(&self.layers, rng)?;
+        let base = self.base.init(&self.event(), place.context, device, rng)?;
         // Drawn last: the other weights of a seed are those of the flow without it.
         let embedding = self.embedding.as_ref().map(|config| config.init(self.context, device, rng));
         Ok(Flow { bijection, base, embedding: embedding.transpose()? })
+    }
+
+    /// The shape of a sample: `[features]`, or `[channels, height, width]` of images.
+    pub fn event(&self) -> Vec<usize> {
+        [&[self.features], &self.positions[..]].concat()
+    }
+
+    /// Where the first layer stands.
+    fn place<'a>(&'a self, device: &'a Device) -> Result<Place<'a>, Error> {
+        if let Some(axis) = self.event().iter().position(|&size| size == 0) {
+            let key = if axis == 0 { "features" } else { "positions" };
+            return Err(Error::config(key, 0, "at least 1"));
+        }
+        if !matches!(self.positions.len(), 0 | 2) {
+            let found = format!("{} numbers", self.positions.len());
+            return Err(Error::config("positions", found, "height and width, or none for tables"));
+        }
+        if self.context_maps > 0 && self.positions.is_empty() {
+            return Err(Error::config("context_maps", self.context_maps, "0 for tables"));
+        }
+        let context = self.embedding.as_ref().map_or(self.context, |embedding| embedding.features);
+        let (positions, context_maps) = (&self.positions[..], self.context_maps);
+        Ok(Place { features: self.features, positions, context, context_maps, device })
     }
 
     /// The same flow with an embedding of its context.
@@ -75,4 +101,8 @@ impl FlowConfig {
         serde_json::from_str(text)
             .map_err(|error| Error::config("flow", error, "a flow's configuration as JSON"))
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }

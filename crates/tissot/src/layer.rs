@@ -1,18 +1,23 @@
 //! The closed set of layers that a file or a command can name.
 
+mod place;
+
+pub use place::Place;
+
 use crate::bijection::{Bijection, Context, Sink};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::inspect::{Part, Sign};
 use crate::inverse::Inverse;
 use crate::layers::{
-    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Coupling, CouplingConfig, LuLinear,
-    LuLinearConfig, Permutation, PermutationConfig,
+    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Checkerboard, CheckerboardConfig, Coupling,
+    CouplingConfig, LuLinear, LuLinearConfig, Permutation, PermutationConfig, Split, SplitConfig, Squeezed,
+    SqueezedConfig,
 };
 use crate::nets::{AnyConditioner, Made};
 use crate::univariate::AnyUnivariate;
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -29,15 +34,14 @@ macro_rules! layers {
         pub enum LayerConfig { $($(#[$doc])* $variant($config)),+ }
 
         impl LayerConfig {
-            /// The layer for `features` under `context` features of context; draws its weights from `rng`.
+            /// The layer at a place in a flow; draws its weights from `rng`.
             ///
             /// # Errors
-            /// [`Error::Config`] where the configuration describes nothing that works.
-            pub fn init(&self, features: usize, context: usize, device: &Device, rng: &mut dyn Rng) -> Result<Layer, Error> {
-                let shape = Site { features, context, device };
+            /// [`Error::Config`] where the configuration describes nothing that works there.
+            pub fn init(&self, place: &Place<'_>, rng: &mut dyn Rng) -> Result<Layer, Error> {
                 match self { $(Self::$variant(config) => {
-                    let make: fn(&$config, &Site<'_>, &mut dyn Rng) -> Result<$layer, Error> = $make;
-                    make(config, &shape, rng).map(Layer::$variant)
+                    let make: fn(&$config, &Place<'_>, &mut dyn Rng) -> Result<$layer, Error> = $make;
+                    make(config, place, rng).map(Layer::$variant)
                 }),+ }
             }
         }
@@ -74,25 +78,6 @@ macro_rules! layers {
     };
 }
 
-/// Where a layer stands: the width of its input and of its context, and the device.
-struct Site<'a> {
-    features: usize,
-    context: usize,
-    device: &'a Device,
-}
-
-impl Site<'_> {
-    /// The layers of a list, first to last; an error says which one it is about.
-    fn chain(&self, configs: &[LayerConfig], rng: &mut dyn Rng) -> Result<Chain<Layer>, Error> {
-        let layer = |(i, config): (usize, &LayerConfig)| {
-            config
-                .init(self.features, self.context, self.device, rng)
-                .map_err(|error| error.within(&format!("layers[{i}]")))
-        };
-        configs.iter().enumerate().map(layer).collect::<Result<Vec<_>, _>>().map(Chain::new)
-    }
-}
-
 layers! {
     /// A shift and a scale for each feature, set from a first batch.
     ActNorm(ActNorm, ActNormConfig) |c, s, _| c.init(s.features, s.device);
@@ -101,27 +86,17 @@ layers! {
     /// A linear map, LU-parameterised.
     LuLinear(LuLinear, LuLinearConfig) |c, s, rng| c.init(s.features, s.device, rng);
     /// Some features are kept and move the others.
-    Coupling(Coupling<AnyConditioner, AnyUnivariate>, CouplingConfig) |c, s, rng| c.init(s.features, s.context, s.device, rng);
+    Coupling(Coupling<AnyConditioner, AnyUnivariate>, CouplingConfig) |c, s, rng| c.init(s, rng);
+    /// Every other pixel is kept and moves the others.
+    Checkerboard(Checkerboard<AnyConditioner, AnyUnivariate>, CheckerboardConfig) |c, s, rng| c.init(s, rng);
     /// Each feature is moved by those before it.
-    Autoregressive(Autoregressive<Made, AnyUnivariate>, AutoregressiveConfig) |c, s, rng| c.init(s.features, s.context, s.device, rng);
+    Autoregressive(Autoregressive<Made, AnyUnivariate>, AutoregressiveConfig) |c, s, rng| c.init(s, rng);
+    /// Layers on half of the features; the others are done.
+    Split(Split<Chain<Layer>>, SplitConfig) |c, s, rng| c.init(s, rng);
+    /// Layers at half the resolution of an image.
+    Squeezed(Squeezed<Chain<Layer>>, SqueezedConfig) |c, s, rng| c.init(s, rng);
     /// Layers one after another.
     Chain(Chain<Layer>, Vec<LayerConfig>) |c, s, rng| s.chain(c, rng);
     /// Layers turned round.
     Inverse(Inverse<Chain<Layer>>, Vec<LayerConfig>) |c, s, rng| Inverse::new::<2>(s.chain(c, rng)?);
-}
-
-impl Chain<Layer> {
-    /// The chain that `configs` describe.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the layer that describes nothing that works.
-    pub fn from_configs(
-        configs: &[LayerConfig],
-        features: usize,
-        context: usize,
-        device: &Device,
-        rng: &mut dyn Rng,
-    ) -> Result<Self, Error> {
-        Site { features, context, device }.chain(configs, rng)
-    }
 }

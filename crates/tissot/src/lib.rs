@@ -37,5 +37,5 @@ pub use config::{AnyFlow, FlowConfig};
 pub use error::Error;
 pub use flow::Flow;
 pub use inverse::Inverse;
-pub use layer::{Layer, LayerConfig};
+pub use layer::{Layer, LayerConfig, Place};
 pub use model::{Model, Provenance};

@@ -1,8 +1,11 @@
 //! The usual architectures, as functions that return a [`FlowConfig`]: the zoo is data.
 //!
-//! Each starts as the identity up to a permutation of the features.
+//! Each of tables starts as the identity up to a permutation of the features; those of images say how they start.
 
-use crate::base::BaseConfig;
+mod images;
+
+pub use images::{ImageSize, glow, glow_of, nsf_image, real_nvp_image};
+
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;
 use crate::layers::{
@@ -59,7 +62,7 @@ impl Size {
 
     fn flow(&self, layers: Vec<LayerConfig>) -> FlowConfig {
         let (features, context) = (self.features, self.context);
-        FlowConfig { features, context, embedding: None, layers, base: BaseConfig::default() }
+        FlowConfig { features, context, layers, ..FlowConfig::default() }
     }
 
     fn coupling(&self, k: usize, univariate: AnyUnivariate) -> LayerConfig {

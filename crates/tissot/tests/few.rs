@@ -11,7 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 use tissot::laws::randomize;
 use tissot::layers::*;
 use tissot::nets::*;
-use tissot::{Bijection, Context, Layer, LayerConfig};
+use tissot::{Bijection, Context, Layer, LayerConfig, Place};
 use tissot_kernels::few;
 use tissot_kernels::univariate::{Affine, Direction, LogScale, Order, Univariate};
 
@@ -31,7 +31,8 @@ fn layers(context: usize) -> Vec<(String, Layer)> {
         let autoregressive = AutoregressiveConfig { univariate, made };
         for config in [LayerConfig::Coupling(coupling), LayerConfig::Autoregressive(autoregressive)] {
             let mut rng = ChaCha8Rng::seed_from_u64(i as u64);
-            let layer = config.init(FEATURES, context, &Device::flex(), &mut rng).expect("a layer");
+            let layer =
+                config.init(&Place::table(FEATURES, context, &Device::flex()), &mut rng).expect("a layer");
             layers.push((format!("{config:?}"), randomize(layer, 7, 0.5)));
         }
     }

@@ -12,7 +12,7 @@ mod time;
 use burn::tensor::Device;
 use std::process::ExitCode;
 use std::time::Duration;
-use tissot_benches::NAMES;
+use tissot_benches::TABLES;
 
 /// What was asked for.
 struct Request {
@@ -57,15 +57,15 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, String> {
         match arg.as_str() {
             "--rows" => request.rows = Some(number("--rows")?.ceil() as usize),
             "--seconds" => request.seconds = Duration::from_secs_f64(number("--seconds")?),
-            name if NAMES.contains(&name) => request.names.push(arg),
+            name if TABLES.contains(&name) => request.names.push(arg),
             _ => {
-                let names = NAMES.join(", ");
+                let names = TABLES.join(", ");
                 return Err(format!("found {arg:?}, expected --rows, --seconds or one of {names}"));
             }
         }
     }
     if request.names.is_empty() {
-        request.names = NAMES.map(String::from).to_vec();
+        request.names = TABLES.map(String::from).to_vec();
     }
     Ok(request)
 }

@@ -10,8 +10,12 @@ use crate::prepare::ModelRows;
 use tissot::Model;
 use tissot::inspect::audit::{Effort, audit_model};
 
-/// Says whether a model can be trusted.
+/// Says whether a model can be trusted. Exit code 1 means findings, so that whatever keeps it from looking is 2.
 pub fn run(args: &AuditArgs, json: bool) -> Outcome {
+    audit(args, json).map_err(Failure::no_answer)
+}
+
+fn audit(args: &AuditArgs, json: bool) -> Outcome {
     let effort = effort(args)?;
     let model = Model::load(&args.model, &device::select(&args.compute)?)?;
     let rows = args.data.as_deref().map(|data| read(data, &model, args)).transpose()?;

@@ -3,8 +3,8 @@
 use crate::args::{FitArgs, FlowArg};
 use crate::device;
 use crate::failure::{self, Failure, Outcome};
-use crate::output;
-use crate::prepare;
+use crate::output::{self, RowSink};
+use crate::prepare::{self, Prepared};
 use crate::progress::Progress;
 use crate::snapshots;
 use serde::Deserialize;
@@ -28,6 +28,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
     check_out(&args.out)?;
     output::keep(&[Path::new(&args.data)], Some(&args.out))?;
+    output::keep_from("--test-out", &[Path::new(&args.data), &args.out], args.test_out.as_deref())?;
     let file = config_file(args.config.as_deref())?;
     check_flags(args, file.flow.is_some())?;
     let base = file.settings.unwrap_or_default();
@@ -35,6 +36,9 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let data = prepare::table(args, seed)?;
     for warning in &data.warnings {
         failure::say(&format!("warning: {warning}"));
+    }
+    if let Some(path) = &args.test_out {
+        write_rows(path, &data)?;
     }
     let columns = fit_columns(&data.columns, &data.domains, &data.splits.train.values)?;
     let context = fit_columns(&data.context, &data.context_domains, &data.splits.train.context)?;
@@ -82,6 +86,23 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         Stop::NotFinite(error) => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Writes the test rows: columns, then context columns that are none of these.
+fn write_rows(path: &Path, data: &Prepared) -> Outcome {
+    let rows = &data.splits.test;
+    let extra: Vec<usize> =
+        (0..data.context.len()).filter(|&i| !data.columns.contains(&data.context[i])).collect();
+    let names: Vec<String> =
+        data.columns.iter().chain(extra.iter().map(|&i| &data.context[i])).cloned().collect();
+    let (d, c) = (data.columns.len(), data.context.len());
+    let mut sink = RowSink::open(Some(&path.display().to_string()), false, &names)?;
+    for row in 0..rows.n {
+        let context = extra.iter().map(|&i| rows.context[row * c + i]);
+        sink.write(&rows.values[row * d..(row + 1) * d].iter().copied().chain(context).collect::<Vec<_>>())?;
+    }
+    sink.finish()?;
+    Ok(())
 }
 
 /// What the flags or the configuration ask for is no fault of the world.

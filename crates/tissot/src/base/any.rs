@@ -33,19 +33,27 @@ pub enum BaseConfig {
 }
 
 impl BaseConfig {
-    /// The base of `features` under `context` features of context.
+    /// The base of samples of shape `event` (`[features]`, or `[channels, height, width]`) under `context` features of
+    /// context.
     ///
     /// # Errors
-    /// [`Error::Config`] where the configuration describes nothing that works.
+    /// [`Error::Config`] where the configuration describes nothing that works, and for another base than the standard
+    /// normal on images.
     pub fn init(
         &self,
-        features: usize,
+        event: &[usize],
         context: usize,
         device: &Device,
         rng: &mut dyn Rng,
     ) -> Result<AnyBase, Error> {
+        let features = event[0];
+        if event.len() > 1 && !matches!(self, Self::StandardNormal) {
+            let expected =
+                "StandardNormal for images; an ActNorm as the last layer learns means and deviations";
+            return Err(Error::config("base", "a base for tables", expected));
+        }
         Ok(match self {
-            Self::StandardNormal => AnyBase::StandardNormal(StandardNormal::new([features])),
+            Self::StandardNormal => AnyBase::StandardNormal(StandardNormal::new(event)),
             Self::DiagNormal(config) => AnyBase::DiagNormal(config.init(features, context, device, rng)?),
             Self::StudentT(config) => AnyBase::StudentT(config.init(features, device)?),
         })

@@ -3,7 +3,7 @@
 use super::{Base, Site, draw, sum_event};
 use crate::bijection::{Context, along_features, same_rank};
 use crate::error::Error;
-use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
+use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig, Inputs};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
@@ -76,7 +76,10 @@ impl DiagNormalConfig {
             Some(_) if context == 0 => {
                 return Err(Error::config("base.conditioner", "no context", "a flow with context features"));
             }
-            Some(config) => Some(config.init(0, context, &vec![0.0; 2 * features], device, rng)?),
+            Some(config) => {
+                let inputs = Inputs::table(0, context);
+                Some(config.init(inputs, &vec![0.0; 2 * features], device, rng)?)
+            }
         };
         Ok(DiagNormal { mean: zeros(), log_std: zeros(), net })
     }

@@ -3,11 +3,12 @@
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
 use crate::inspect::Sign;
+use crate::layer::Place;
 use crate::layers::tangent;
 use crate::nets::{CausalConditioner, Made, MadeConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tissot_kernels::univariate::Direction;
@@ -24,18 +25,20 @@ pub struct AutoregressiveConfig {
 }
 
 impl AutoregressiveConfig {
-    /// An autoregressive layer of `features` under `context` features of context, at its start the identity.
+    /// An autoregressive layer of tables, at its start the identity.
     ///
     /// # Errors
-    /// [`Error::Config`] where a part describes nothing that works.
+    /// [`Error::Config`] where a part describes nothing that works, and on images.
     pub fn init(
         &self,
-        features: usize,
-        context: usize,
-        device: &Device,
+        place: &Place<'_>,
         rng: &mut dyn Rng,
     ) -> Result<Autoregressive<Made, AnyUnivariate>, Error> {
+        if !place.positions.is_empty() {
+            return Err(Error::config("Autoregressive", "images", "tables; couplings take images"));
+        }
         self.univariate.validate()?;
+        let (features, context, device) = (place.features, place.context, place.device);
         let net = self.made.init(features, context, &self.univariate.identity(), device, rng)?;
         Ok(Autoregressive::new(net, self.univariate))
     }

@@ -3,7 +3,8 @@
 use crate::bijection::{Bijection, Context, positions, same_rank, zero_log_det};
 use crate::error::Error;
 use crate::inspect::Sign;
-use crate::layers::{Mask, tangent};
+use crate::layer::Place;
+use crate::layers::{Mask, indices, tangent};
 use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
 use crate::univariate::{AnyUnivariate, Univariate};
 use burn::module::{Module, Param};
@@ -29,22 +30,22 @@ pub struct CouplingConfig {
 }
 
 impl CouplingConfig {
-    /// A coupling of `features` under `context` features of context, at its start the identity.
+    /// A coupling, at its start the identity.
     ///
     /// # Errors
-    /// [`Error::Config`] where a part describes nothing that works.
+    /// [`Error::Config`] where a part describes nothing that works, and for a network that takes tables on images or the
+    /// other way round.
     pub fn init(
         &self,
-        features: usize,
-        context: usize,
-        device: &Device,
+        place: &Place<'_>,
         rng: &mut dyn Rng,
     ) -> Result<Coupling<AnyConditioner, AnyUnivariate>, Error> {
+        let (features, device) = (place.features, place.device);
         let kept = self.mask.kept(features)?;
         self.univariate.validate()?;
-        let inputs = kept.iter().filter(|&&k| k).count();
-        let bias = self.univariate.identity().repeat(features - inputs);
-        let net = self.conditioner.init(inputs, context, &bias, device, rng)?;
+        let values = kept.iter().filter(|&&k| k).count();
+        let bias = self.univariate.identity().repeat(features - values);
+        let net = self.conditioner.init_at(place, values, &bias, rng)?;
         let coupling = Coupling::new(net, self.univariate, &kept, device);
         match self.kept_univariate {
             None => Ok(coupling),
@@ -199,13 +200,6 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
         let params = params.val().reshape([1, kept, 1, p]).repeat_dim(2, s).reshape([1, kept * s, p]);
         Self::elements(x, |x| map(univariate, x, params))
     }
-}
-
-/// Feature numbers as a tensor for `select`.
-fn indices(values: &[usize], device: &Device) -> Tensor<1, Int> {
-    let values: Vec<i64> = values.iter().map(|&i| i as i64).collect();
-    let n = values.len();
-    Tensor::from_data(TensorData::new(values, [n]), device)
 }
 
 impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling<N, U> {

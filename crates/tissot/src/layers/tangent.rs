@@ -11,10 +11,12 @@ pub(super) fn each<const D: usize>(
     dims: [usize; D],
     map: impl FnOnce(Tensor<D>) -> Tensor<D>,
 ) -> Tensor<3> {
-    let shape = tangents.dims();
+    let [batch, directions, _] = tangents.dims();
     let mut as_samples = dims;
-    as_samples[0] = shape[0] * shape[1];
-    map(tangents.reshape(as_samples)).reshape(shape)
+    as_samples[0] = batch * directions;
+    let moved = map(tangents.reshape(as_samples));
+    let n = moved.dims()[1..].iter().product();
+    moved.reshape([batch, directions, n])
 }
 
 /// Some features of the tangents, `[batch, directions, n]`: as a matrix, for which burn copies rows at a time.

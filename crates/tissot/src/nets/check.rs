@@ -1,6 +1,6 @@
 //! Checks that the configurations of all networks share.
 
-use super::Activation;
+use super::{Activation, Inputs};
 use crate::error::Error;
 
 /// Refuses layers without units.
@@ -19,6 +19,17 @@ pub(crate) fn common(activation: Activation, dropout: f64, outputs: usize) -> Re
     }
     if outputs == 0 {
         return Err(Error::config("outputs", 0, "at least 1; does the univariate have parameters?"));
+    }
+    Ok(())
+}
+
+/// Refuses a convolutional network that sees nothing, or has no hidden channels.
+pub(crate) fn channels(inputs: Inputs, hidden: usize) -> Result<(), Error> {
+    if inputs.all() == 0 {
+        return Err(Error::config("inputs", 0, "at least 1 channel"));
+    }
+    if hidden == 0 {
+        return Err(Error::config("hidden", "0 channels", "at least 1"));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The embedding of a context: a network before everything that is conditioned on it.
 
-use super::{AnyConditioner, ConditionerConfig, init};
+use super::{AnyConditioner, ConditionerConfig, Inputs, init};
 use crate::error::Error;
 use burn::nn::Linear;
 use burn::tensor::Device;
@@ -36,7 +36,11 @@ impl EmbeddingConfig {
         if self.features == 0 {
             return Err(Error::config("embedding.features", 0, "at least 1"));
         }
-        let net = self.net.init(context, 0, &vec![0.0; self.features], device, rng);
+        if self.net.takes_images() {
+            return Err(Error::config("embedding.net", "a convolutional network", "Mlp or Residual"));
+        }
+        let inputs = Inputs::table(context, 0);
+        let net = self.net.init(inputs, &vec![0.0; self.features], device, rng);
         let mut net = net.map_err(|error| error.within("embedding.net"))?;
         let mut draw = |last: &mut Linear| {
             let [inputs, outputs] = last.weight.dims();
@@ -45,6 +49,7 @@ impl EmbeddingConfig {
         match &mut net {
             AnyConditioner::Mlp(net) => draw(&mut net.last),
             AnyConditioner::Residual(net) => draw(&mut net.last),
+            AnyConditioner::Conv(_) | AnyConditioner::ResidualConv(_) => unreachable!("refused above"),
         }
         Ok(net)
     }

@@ -25,10 +25,15 @@ pub(crate) fn uniform_linear(
     device: &Device,
     rng: &mut dyn Rng,
 ) -> Linear {
-    let mut draw = |n: usize| (0..n).map(|_| rng.random_range(-k..=k)).collect::<Vec<f64>>();
-    let weight = draw(inputs * outputs);
-    let bias = draw(outputs);
+    let (weight, bias) = uniform(inputs * outputs, outputs, k, rng);
     from_values(weight, bias, inputs, device)
+}
+
+/// So many weights and biases from `U(-k, k)`, the weights drawn first.
+pub(crate) fn uniform(weights: usize, biases: usize, k: f64, rng: &mut dyn Rng) -> (Vec<f64>, Vec<f64>) {
+    let mut draw = |n: usize| (0..n).map(|_| rng.random_range(-k..=k)).collect::<Vec<f64>>();
+    let weights = draw(weights);
+    (weights, draw(biases))
 }
 
 /// A linear map that gives `bias` whatever its input: the last layer of a conditioner at its start.
@@ -39,8 +44,14 @@ pub(crate) fn constant_linear(inputs: usize, bias: Vec<f64>, device: &Device) ->
 
 fn from_values(weight: Vec<f64>, bias: Vec<f64>, inputs: usize, device: &Device) -> Linear {
     let outputs = bias.len();
-    Linear {
-        weight: Param::from_tensor(Tensor::from_data(TensorData::new(weight, [inputs, outputs]), device)),
-        bias: Some(Param::from_tensor(Tensor::from_data(TensorData::new(bias, [outputs]), device))),
-    }
+    Linear { weight: param(weight, [inputs, outputs], device), bias: Some(param(bias, [outputs], device)) }
+}
+
+/// A parameter of these values.
+pub(crate) fn param<const D: usize>(
+    values: Vec<f64>,
+    shape: [usize; D],
+    device: &Device,
+) -> Param<Tensor<D>> {
+    Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), device))
 }

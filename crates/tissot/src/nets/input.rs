@@ -1,5 +1,6 @@
 //! What a network sees: values and context features, side by side.
 
+use super::Inputs;
 use crate::bijection::Context;
 use burn::tensor::Tensor;
 
@@ -34,4 +35,33 @@ pub(crate) fn join(x: Tensor<2>, context: Context<'_>, inputs: usize, width: usi
         (_, 0) => x,
         _ => Tensor::cat(vec![x, features(context, width)], 1),
     }
+}
+
+/// `x`, the context features as constant channels, and the context maps, one behind the other along axis 1.
+///
+/// # Panics
+/// Where one of them has another width than the network was made for.
+pub(crate) fn join_maps(x: Tensor<4>, context: Context<'_>, inputs: Inputs) -> Tensor<4> {
+    let [batch, found, height, width] = x.dims();
+    assert_eq!(found, inputs.values, "this network was made for {} channels; found {found}", inputs.values);
+    let mut all = Vec::new();
+    if inputs.values > 0 {
+        all.push(x);
+    }
+    if inputs.context > 0 {
+        let c = features(context, inputs.context);
+        all.push(c.reshape([batch, inputs.context, 1, 1]).expand([batch, inputs.context, height, width]));
+    }
+    if inputs.maps > 0 {
+        let Some(maps) = context.maps else {
+            panic!("this network was made for context maps of {} channels; found none", inputs.maps);
+        };
+        let (found, expected) = (maps.dims(), [batch, inputs.maps, height, width]);
+        assert_eq!(
+            found, expected,
+            "this network was made for context maps of shape {expected:?}; found {found:?}"
+        );
+        all.push(maps.clone());
+    }
+    if all.len() == 1 { all.remove(0) } else { Tensor::cat(all, 1) }
 }

@@ -3,6 +3,7 @@
 mod activation;
 mod any;
 mod check;
+mod conv;
 mod dense;
 mod embedding;
 mod incremental;
@@ -13,22 +14,48 @@ mod masked;
 mod mlp;
 mod order;
 mod residual;
+mod residual_conv;
 mod tangent;
 
 pub use activation::Activation;
 pub use any::{AnyConditioner, ConditionerConfig};
+pub use conv::{ConvNet, ConvNetConfig, Convolution};
 pub use embedding::EmbeddingConfig;
 pub use made::{ContextRule, Made, MadeConfig};
 pub use masked::{MaskedBlock, MaskedLinear, sort_permutation};
 pub use mlp::{Mlp, MlpConfig};
 pub use order::Order;
 pub use residual::{ContextMode, ResidualBlock, ResidualMlp, ResidualMlpConfig};
+pub use residual_conv::{GatedBlock, ResidualConvNet, ResidualConvNetConfig};
 pub use tangent::Tangents;
 
 use crate::bijection::Context;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use tissot_kernels::few::Pass;
+
+/// How wide what a network sees is; on images, in channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inputs {
+    /// The values that a layer keeps.
+    pub values: usize,
+    /// Features of the context.
+    pub context: usize,
+    /// Channels of the context maps.
+    pub maps: usize,
+}
+
+impl Inputs {
+    /// Values and context features, without maps.
+    pub fn table(values: usize, context: usize) -> Self {
+        Self { values, context, maps: 0 }
+    }
+
+    /// All together.
+    pub fn all(&self) -> usize {
+        self.values + self.context + self.maps
+    }
+}
 
 /// A network from the values a layer keeps, and the context, to the parameters of the values it moves.
 ///

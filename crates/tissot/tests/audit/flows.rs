@@ -4,7 +4,6 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use tissot::base::BaseConfig;
 use tissot::inspect::audit::{Effort, Kind, Thresholds, audit, audit_samples, quick};
 use tissot::inspect::geometry;
 use tissot::laws::randomize;
@@ -51,7 +50,7 @@ fn images_are_audited_too() {
         LayerConfig::LuLinear(LuLinearConfig::default()),
         LayerConfig::Chain(vec![LayerConfig::Permutation(PermutationConfig::Reverse)]),
     ];
-    let config = FlowConfig { features: 2, context: 0, embedding: None, layers, base: BaseConfig::default() };
+    let config = FlowConfig { features: 2, layers, ..FlowConfig::default() };
     let any = made(&config, 0.3);
     let flow = tissot::Flow::new(any.bijection, [2, 3, 2]);
     let x: Tensor<4> = flow.sample(500, Context::NONE, &mut ChaCha8Rng::seed_from_u64(8));
@@ -102,8 +101,7 @@ fn an_index_out_of_range_is_a_finding_and_no_crash() {
     let inside = vec![LayerConfig::Permutation(PermutationConfig::Reverse)];
     for (layer, name) in [(inside[0].clone(), "1.Permutation"), (LayerConfig::Inverse(inside), "1.Inverse")] {
         let layers = vec![LayerConfig::ActNorm(ActNormConfig::default()), layer];
-        let config =
-            FlowConfig { features: 3, context: 0, embedding: None, layers, base: BaseConfig::default() };
+        let config = FlowConfig { features: 3, layers, ..FlowConfig::default() };
         let flow = made(&config, 0.2).map(&mut Disorder(7));
         let found = audit_samples::<2, _, _>(&flow, Context::NONE, &Thresholds::default(), &EFFORT);
         let first = &found.findings[0];

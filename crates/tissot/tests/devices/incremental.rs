@@ -10,7 +10,7 @@ use tissot::laws::randomize;
 use tissot::layers::{Autoregressive, AutoregressiveConfig};
 use tissot::nets::{Activation, CausalConditioner, ContextRule, Made, MadeConfig, Order};
 use tissot::univariate::{Affine, AnyUnivariate, RationalQuadratic, SplineParams, Univariate};
-use tissot::{Bijection, Context};
+use tissot::{Bijection, Context, Place};
 use tissot_kernels::made;
 
 /// A layer to invert, its features and context features, and rows.
@@ -41,7 +41,7 @@ impl Case {
         let name = format!("{univariate:?} {made:?}, {features} and {context}, {rows} rows");
         let config = AutoregressiveConfig { univariate, made };
         let rng = &mut ChaCha8Rng::seed_from_u64(5);
-        let layer = config.init(features, context, &Device::flex(), rng).expect("a layer");
+        let layer = config.init(&Place::table(features, context, &Device::flex()), rng).expect("a layer");
         let layer: Autoregressive<Made, AnyUnivariate> = randomize(layer, 7, 0.7);
         let run = |device: &Device| {
             let layer = layer.clone().fork(device);
@@ -124,7 +124,9 @@ fn activations_agree() {
 fn the_rest_goes_feature_by_feature() {
     let Some(device) = gpu() else { return };
     let config = AutoregressiveConfig { made: net(&[8]), ..Default::default() };
-    let layer = config.init(3, 0, &Device::flex(), &mut ChaCha8Rng::seed_from_u64(5)).expect("a layer");
+    let layer = config
+        .init(&Place::table(3, 0, &Device::flex()), &mut ChaCha8Rng::seed_from_u64(5))
+        .expect("a layer");
     let layer = randomize(layer, 7, 0.7);
     let run = |device: &Device| {
         let layer = layer.clone().fork(device).train();

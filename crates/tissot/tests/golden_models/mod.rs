@@ -76,5 +76,5 @@ fn reversing(context: usize, layer: &AutoregressiveConfig) -> FlowConfig {
 }
 
 fn of(context: usize, layers: Vec<LayerConfig>) -> FlowConfig {
-    FlowConfig { features: FEATURES, context, embedding: None, layers, base: Default::default() }
+    FlowConfig { features: FEATURES, context, layers, ..FlowConfig::default() }
 }

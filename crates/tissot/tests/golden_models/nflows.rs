@@ -71,6 +71,7 @@ pub fn load(weights: &Weights<'_>, k: usize, config: &LayerConfig, layer: Layer)
             match &mut layer.net {
                 AnyConditioner::Mlp(net) => plain(weights, &key, outputs, net),
                 AnyConditioner::Residual(net) => residual(weights, &key, outputs, net),
+                other => panic!("{key}: no network of tables: {other}"),
             }
             Layer::Coupling(layer)
         }

@@ -14,7 +14,7 @@ use tissot::laws::randomize;
 use tissot::layers::{Autoregressive, AutoregressiveConfig};
 use tissot::nets::*;
 use tissot::univariate::*;
-use tissot::{Bijection, Context};
+use tissot::{Bijection, Context, Place};
 
 /// A network that is not known to be a [`Made`]: its inverse takes a pass for each feature.
 #[derive(Module, Debug)]
@@ -73,7 +73,10 @@ impl Case {
     /// The layer with random weights, those that are masked too.
     fn layer(&self, dtype: FloatDType) -> Autoregressive<Made, AnyUnivariate> {
         let rng = &mut ChaCha8Rng::seed_from_u64(5);
-        let layer = self.config.init(self.features, self.context, &Device::flex(), rng).expect("a layer");
+        let layer = self
+            .config
+            .init(&Place::table(self.features, self.context, &Device::flex()), rng)
+            .expect("a layer");
         tissot::dtype::cast(randomize(layer, 7, 0.7), dtype).expect("flex has all types")
     }
 

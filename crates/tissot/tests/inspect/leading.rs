@@ -1,7 +1,6 @@
 //! Leading singular values by iteration against those of the whole matrix.
 
 use crate::common::{flows, points, random};
-use tissot::base::BaseConfig;
 use tissot::inspect::{geometry, largest_singular_values, smallest_singular_values};
 use tissot::layers::{ActNormConfig, LuLinearConfig};
 use tissot::{Context, FlowConfig, LayerConfig};
@@ -65,7 +64,7 @@ fn images_have_leading_directions_too() {
         LayerConfig::ActNorm(ActNormConfig::default()),
         LayerConfig::LuLinear(LuLinearConfig::default()),
     ];
-    let config = FlowConfig { features: 3, context: 0, embedding: None, layers, base: BaseConfig::default() };
+    let config = FlowConfig { features: 3, layers, ..FlowConfig::default() };
     let (flow, x) = (random(&config, 0.8), points([2, 3, 2, 4], 1));
     let exact = geometry::<4, _>(&flow.bijection, &x, Context::NONE);
     // Three singular values, each eight times: three steps see one direction of each.

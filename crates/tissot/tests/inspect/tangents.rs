@@ -3,7 +3,6 @@
 use crate::common::{flows, points, random};
 use burn::module::Module;
 use burn::tensor::Tensor;
-use tissot::base::BaseConfig;
 use tissot::inspect::jacobian::derivatives;
 use tissot::inspect::{jacobians, push};
 use tissot::layers::{
@@ -64,8 +63,7 @@ fn every_network_has_the_jacobian_of_differentiation() {
                 LayerConfig::Inverse(vec![made(vec![8], 2)]),
                 made(vec![12], 2),
             ];
-            let config =
-                FlowConfig { features: 4, context: 2, embedding: None, layers, base: BaseConfig::default() };
+            let config = FlowConfig { features: 4, context: 2, layers, ..FlowConfig::default() };
             let flow = random(&config, 0.5);
             agree::<2, _>(&format!("{activation:?}, {gates:?}"), &flow.bijection, &x, Context::of(&c));
         }
@@ -79,7 +77,7 @@ fn layers_along_axis_1_have_it_on_images() {
         LayerConfig::Permutation(PermutationConfig::Reverse),
         LayerConfig::LuLinear(LuLinearConfig::default()),
     ];
-    let config = FlowConfig { features: 3, context: 0, embedding: None, layers, base: BaseConfig::default() };
+    let config = FlowConfig { features: 3, layers, ..FlowConfig::default() };
     let flow = random(&config, 0.5);
     agree::<4, _>("image", &flow.bijection, &points([3, 3, 2, 2], 1), Context::NONE);
 }

@@ -100,7 +100,9 @@ fn a_seed_gives_the_weights() {
         assert_eq!(make(1) == make(2), features == 1 && context == 0, "{config:?}");
     }
     for config in every_any().into_iter().skip(1) {
-        let make = |seed| weights(&config.init(3, 2, &[0.0], &device, &mut rng(seed)).expect("a network"));
+        let make = |seed| {
+            weights(&config.init(Inputs::table(3, 2), &[0.0], &device, &mut rng(seed)).expect("a network"))
+        };
         assert_eq!(make(1), make(1));
         assert_ne!(make(1), make(2));
     }
@@ -126,6 +128,10 @@ fn a_saved_network_computes_the_same() {
         check(make, features, context);
     }
     for config in every_any() {
-        check(|seed| config.init(3, 2, &[0.0], &device, &mut rng(seed)).expect("a network"), 3, 2);
+        check(
+            |seed| config.init(Inputs::table(3, 2), &[0.0], &device, &mut rng(seed)).expect("a network"),
+            3,
+            2,
+        );
     }
 }

@@ -107,10 +107,11 @@ fn dropout_acts_while_training_only() {
 }
 
 #[test]
-#[should_panic(expected = "the Mlp network conditions tables, rank 2; found rank 4")]
+#[should_panic(expected = "the Mlp network conditions tensors of rank 2; found rank 4")]
 fn images_are_refused() {
     let device = Device::flex();
-    let net = ConditionerConfig::default().init(3, 0, &[0.0], &device, &mut rng(1)).expect("a network");
+    let inputs = Inputs::table(3, 0);
+    let net = ConditionerConfig::default().init(inputs, &[0.0], &device, &mut rng(1)).expect("a network");
     let _ = net.forward(Tensor::<4>::zeros([2, 3, 4, 4], &device), Context::NONE);
 }
 

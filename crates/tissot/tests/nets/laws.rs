@@ -56,8 +56,9 @@ fn others_start_at_their_last_bias() {
     let device = Device::flex();
     for config in every_any() {
         for (inputs, context) in [(3, 0), (3, 2), (0, 2), (0, 0)] {
-            let net =
-                config.init(inputs, context, &[0.5, -2.0, 3.0], &device, &mut rng(1)).expect("a network");
+            let net = config
+                .init(Inputs::table(inputs, context), &[0.5, -2.0, 3.0], &device, &mut rng(1))
+                .expect("a network");
             let (x, c) = (draw(4, inputs, 2, &device, DType::F32), draw(4, context, 3, &device, DType::F32));
             assert_eq!(
                 numbers(run(&net, &x, &c)),
@@ -100,7 +101,9 @@ fn gradients_reach_every_weight_that_is_not_masked() {
     }
     for config in every_any() {
         for (inputs, context) in [(3, 0), (3, 2), (0, 2), (0, 0)] {
-            let net = config.init(inputs, context, &[0.0, 0.0], &device, &mut rng(8)).expect("a network");
+            let net = config
+                .init(Inputs::table(inputs, context), &[0.0, 0.0], &device, &mut rng(8))
+                .expect("a network");
             let net = randomised(net, 9);
             let (x, c) = (draw(6, inputs, 1, &device, DType::F32), draw(6, context, 2, &device, DType::F32));
             let grads = (run(&net, &x, &c) * draw(6, 2, 3, &device, DType::F32)).sum().backward();
@@ -182,7 +185,7 @@ fn a_cast_network_computes_in_f64() {
         );
     }
     for config in every_any() {
-        check(config.init(3, 2, &[0.0, 0.0], &device, &mut rng(1)).expect("a network"), 3, 2);
-        check(config.init(0, 0, &[0.0, 0.0], &device, &mut rng(1)).expect("a network"), 0, 0);
+        check(config.init(Inputs::table(3, 2), &[0.0, 0.0], &device, &mut rng(1)).expect("a network"), 3, 2);
+        check(config.init(Inputs::table(0, 0), &[0.0, 0.0], &device, &mut rng(1)).expect("a network"), 0, 0);
     }
 }

@@ -1,6 +1,8 @@
 //! The law table: every layer, and every univariate in it, in f64 and f32.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod images;
 
 use burn::tensor::Device;
 use common::pointwise::Pointwise;
@@ -11,9 +13,10 @@ use tissot::laws::{Allowed, Laws};
 use tissot::layers::*;
 use tissot::nets::*;
 use tissot::univariate::*;
-use tissot::{Layer, LayerConfig};
+use tissot::{Layer, LayerConfig, Place};
 
 /// One row: a layer, the events it acts on, and what the laws must know about it.
+#[derive(Clone)]
 struct Row {
     name: String,
     config: LayerConfig,
@@ -39,7 +42,10 @@ impl Row {
 
     fn check(&self) {
         let rng = &mut ChaCha8Rng::seed_from_u64(1);
-        let layer = self.config.init(self.event[0], self.context, &Device::flex(), rng);
+        let device = Device::flex();
+        let place =
+            Place { positions: &self.event[1..], ..Place::table(self.event[0], self.context, &device) };
+        let layer = self.config.init(&place, rng);
         let layer: Layer = layer.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         match self.event.len() {
             1 => check::<2, _>(&self.laws, layer),
@@ -56,6 +62,9 @@ fn variants() -> Vec<LayerConfig> {
         LayerConfig::LuLinear(LuLinearConfig::default()),
         LayerConfig::Coupling(CouplingConfig::default()),
         LayerConfig::Autoregressive(AutoregressiveConfig::default()),
+        LayerConfig::Checkerboard(CheckerboardConfig::default()),
+        LayerConfig::Split(SplitConfig::default()),
+        LayerConfig::Squeezed(SqueezedConfig::default()),
         LayerConfig::Chain(Vec::new()),
         LayerConfig::Inverse(Vec::new()),
     ]
@@ -71,7 +80,10 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
         LayerConfig::ActNorm(_) => at("ActNorm", variant).into(),
         LayerConfig::Permutation(_) => permutations(),
         LayerConfig::LuLinear(_) => linear(),
-        LayerConfig::Coupling(_) => couplings(),
+        LayerConfig::Coupling(_) => [couplings(), images::couplings()].concat(),
+        LayerConfig::Checkerboard(_) => images::checkerboards(),
+        LayerConfig::Split(_) => images::splits(),
+        LayerConfig::Squeezed(_) => images::squeezed(),
         LayerConfig::Autoregressive(_) => autoregressive(),
         LayerConfig::Chain(_) => {
             let layers = vec![LayerConfig::ActNorm(ActNormConfig::default()), linear().remove(0).config];

@@ -1,0 +1,6 @@
+//! Whole flows of images.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod golden;
+mod presets;
