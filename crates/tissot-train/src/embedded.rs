@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use crate::images::Images;
+
 /// A table of numbers that the crate carries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedded {
@@ -50,6 +52,22 @@ pub fn digits() -> Embedded {
     let unpacked = flate2::read::GzDecoder::new(packed).read_to_string(&mut rows);
     assert!(unpacked.is_ok(), "the embedded digits are damaged: {unpacked:?}");
     parse("digits", &DIGITS, &rows)
+}
+
+/// The [`digits`] as images of 8 x 8 pixels with 17 levels, grey, in the classes "0" to "9".
+#[must_use]
+pub fn digit_images() -> Images {
+    let table = digits();
+    let (mut pixels, mut labels) = (Vec::with_capacity(table.rows * 64), Vec::with_capacity(table.rows));
+    for row in table.values.chunks_exact(65) {
+        pixels.extend(row[..64].iter().map(|&value| value as u8));
+        labels.push(row[64] as usize);
+    }
+    let mut images = Images::from_pixels(pixels, [8, 8, 1]);
+    images.levels = 17;
+    images.labels = Some(labels);
+    images.classes = (0..10).map(|class| class.to_string()).collect();
+    images
 }
 
 /// Reads rows without a header; the files are ours, so a wrong one is a mistake in this crate.
@@ -117,6 +135,20 @@ mod tests {
         assert!(pixels.clone().all(|v| (0.0..=16.0).contains(v) && v.fract() == 0.0));
         let constant: Vec<usize> = (0..64).filter(|&i| column(&table, i).iter().all(|&v| v == 0.0)).collect();
         assert_eq!(constant, [0, 32, 39]);
+    }
+
+    #[test]
+    fn digits_are_images() {
+        let (images, table) = (digit_images(), digits());
+        assert_eq!((images.len(), images.shape(), images.levels), (1797, [8, 8, 1], 17));
+        let mut pixels = Vec::new();
+        images.read(&[3, 1796], &mut pixels).unwrap();
+        let values: Vec<f64> = pixels.iter().map(|&v| v.into()).collect();
+        let row = |row: usize| &table.values[row * 65..][..65];
+        assert_eq!(values, [&row(3)[..64], &row(1796)[..64]].concat());
+        let labels = images.labels.unwrap();
+        assert_eq!([labels[3] as f64, labels[1796] as f64], [row(3)[64], row(1796)[64]]);
+        assert_eq!(images.classes.concat(), "0123456789");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Fitting flows to tables: reading them, preparing their columns, the training loop.
+//! Fitting flows: reading tables and images, preparing columns, the training loop.
 
 mod adam;
 pub mod baseline;
@@ -11,6 +11,7 @@ pub mod embedded;
 mod error;
 mod event;
 mod fit;
+pub mod images;
 mod keys;
 mod metrics;
 mod optim;

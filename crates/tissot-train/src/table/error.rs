@@ -140,7 +140,7 @@ pub(super) fn clip(bytes: &[u8]) -> String {
 }
 
 /// Names as a list of bearable length.
-pub(super) fn list(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+pub(crate) fn list(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     const MOST: usize = 20;
     let names: Vec<_> = names.into_iter().collect();
     let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();

@@ -13,7 +13,7 @@ const LONGEST: u32 = 1 << 20;
 /// Reads a header from the start of a stream, and no further.
 ///
 /// Its length and shape are looked at before they are multiplied or memory is asked for.
-pub(super) fn read(origin: &Origin, bytes: &mut impl Read) -> Result<NpyHeader, TableError> {
+pub(crate) fn read(origin: &Origin, bytes: &mut impl Read) -> Result<NpyHeader, TableError> {
     let wrong = |reason: &str| TableError::Npy { file: origin.file.clone(), reason: reason.to_owned() };
     let fault = |error: std::io::Error| match error.kind() {
         ErrorKind::UnexpectedEof => wrong("its header is cut short"),
@@ -58,7 +58,7 @@ fn too_large(header: &str) -> Option<&str> {
 }
 
 /// A shape as Python prints it.
-pub(super) fn shape(header: &NpyHeader) -> String {
+pub(crate) fn shape(header: &NpyHeader) -> String {
     match header.shape() {
         [rows] => format!("({rows},)"),
         sides => format!("({})", sides.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),

@@ -30,18 +30,19 @@
 //! ```
 
 mod columns;
-mod error;
-mod header;
+pub(crate) mod error;
+pub(crate) mod header;
 mod labels;
+pub(crate) mod layout;
 mod newlines;
 mod npy;
-mod npz;
+pub(crate) mod npz;
 mod number;
 mod options;
-mod output;
+pub(crate) mod output;
 mod reader;
 mod sniff;
-mod source;
+pub(crate) mod source;
 mod text;
 mod whole;
 mod writer;

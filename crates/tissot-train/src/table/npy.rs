@@ -3,65 +3,18 @@
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 
-use npyz::{DType, Endianness, Order, TypeChar};
+use npyz::Order;
 
 use super::columns::{MOST_COLUMNS, choose_with_labels, numbered};
 use super::header::{self, shape};
 use super::labels::Labels;
+use super::layout::Layout;
 use super::reader::Row;
 use super::source::{Bytes, Origin};
 use super::{Missing, ReadOptions, TableError};
 
 /// How many bytes of rows are read at a time.
 const CHUNK: usize = 1 << 16;
-
-/// How a number is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Float,
-    Signed,
-    Unsigned,
-}
-
-/// The layout of one number.
-#[derive(Debug, Clone, Copy)]
-struct Layout {
-    kind: Kind,
-    size: usize,
-    big: bool,
-}
-
-impl Layout {
-    /// The layout of a type, if it is one that is read.
-    fn of(dtype: &DType) -> Option<Self> {
-        let DType::Plain(plain) = dtype else { return None };
-        let size = usize::try_from(plain.size_field()).ok()?;
-        let kind = match (plain.type_char(), size) {
-            (TypeChar::Float, 4 | 8) => Kind::Float,
-            (TypeChar::Int, 1 | 2 | 4 | 8) => Kind::Signed,
-            (TypeChar::Uint, 1 | 2 | 4 | 8) => Kind::Unsigned,
-            _ => return None,
-        };
-        Some(Self { kind, size, big: plain.endianness() == Endianness::Big })
-    }
-
-    /// The number in `bytes`; 64-bit integers are rounded to the nearest f64.
-    fn value(self, bytes: &[u8]) -> f64 {
-        let mut wide = [0; 8];
-        wide[..self.size].copy_from_slice(bytes);
-        if self.big {
-            wide[..self.size].reverse();
-        }
-        let bits = u64::from_le_bytes(wide);
-        let spare = 64 - 8 * self.size as u32;
-        match self.kind {
-            Kind::Float if self.size == 4 => f32::from_bits(bits as u32).into(),
-            Kind::Float => f64::from_bits(bits),
-            Kind::Signed => (((bits << spare) as i64) >> spare) as f64,
-            Kind::Unsigned => bits as f64,
-        }
-    }
-}
 
 /// An array that is read row by row; one in Fortran order is held in memory.
 pub(super) struct NpyRows {

@@ -1,8 +1,9 @@
-//! The array that is meant in an NPZ archive, which is read whole.
+//! NPZ archives, and the array in one that is meant as a table.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 
+use npyz::NpyHeader;
 use npyz::npz::{NpzArchive, file_name_from_array_name};
 
 use super::error::list;
@@ -11,66 +12,89 @@ use super::npy::NpyRows;
 use super::source::{Origin, Source};
 use super::{ReadOptions, TableError};
 
-/// Reads the array that the path names, or else the only one of two dimensions, or else the only one.
-pub(super) fn open(source: Source, options: &ReadOptions) -> Result<NpyRows, TableError> {
-    let Source { origin, mut bytes, path, array, .. } = source;
-    match path {
-        Some(path) => {
-            let file = File::open(path).map_err(|error| origin.fault(error))?;
-            read(origin, BufReader::new(file), array, options)
+/// What an archive is read from.
+trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// An open archive.
+pub(crate) struct Archive {
+    pub origin: Origin,
+    /// The names of its arrays, sorted; one at least.
+    pub names: Vec<String>,
+    archive: NpzArchive<Box<dyn ReadSeek>>,
+}
+
+impl Archive {
+    /// Opens the archive, and says which array the path names.
+    pub(crate) fn open(source: Source) -> Result<(Self, Option<String>), TableError> {
+        let Source { origin, mut bytes, path, array, .. } = source;
+        let seekable: Box<dyn ReadSeek> = match path {
+            Some(path) => Box::new(BufReader::new(File::open(path).map_err(|error| origin.fault(error))?)),
+            None => {
+                let mut whole = Vec::new();
+                bytes.read_to_end(&mut whole).map_err(|error| origin.fault(error))?;
+                Box::new(Cursor::new(whole))
+            }
+        };
+        let archive = NpzArchive::new(seekable).map_err(|error| corrupt(&origin, error))?;
+        let mut names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+        names.sort();
+        match (array, &names[..]) {
+            (_, []) => Err(corrupt(&origin, "it holds no arrays")),
+            (Some(array), _) if !names.contains(&array) => {
+                Err(TableError::UnknownArray { file: origin.file, array, existing: list(names) })
+            }
+            (array, _) => Ok((Self { origin, names, archive }, array)),
         }
-        None => {
-            let mut whole = Vec::new();
-            bytes.read_to_end(&mut whole).map_err(|error| origin.fault(error))?;
-            read(origin, Cursor::new(whole), array, options)
-        }
+    }
+
+    /// The header of an array.
+    pub(crate) fn header(&mut self, name: &str) -> Result<NpyHeader, TableError> {
+        let entry = self.archive.zip_archive().by_name(&file_name_from_array_name(name));
+        header::read(&self.origin, &mut entry.map_err(|error| corrupt(&self.origin, error))?)
+    }
+
+    /// The bytes of an array with its header, `most` of them at most, and what it is called in messages.
+    pub(crate) fn read(&mut self, name: &str, most: u64) -> Result<(Origin, Vec<u8>), TableError> {
+        let mut data = Vec::new();
+        let entry = self.archive.zip_archive().by_name(&file_name_from_array_name(name));
+        let entry = entry.map_err(|error| corrupt(&self.origin, error))?;
+        entry.take(most).read_to_end(&mut data).map_err(|error| corrupt(&self.origin, error))?;
+        let mut origin = self.origin.clone();
+        origin.file = format!("{}:{name}", origin.file);
+        Ok((origin, data))
     }
 }
 
-fn read(
-    mut origin: Origin,
-    bytes: impl Read + Seek,
-    array: Option<String>,
-    options: &ReadOptions,
-) -> Result<NpyRows, TableError> {
-    let file = origin.file.clone();
-    let corrupt = |reason: String| TableError::Npz { file: file.clone(), reason };
-    let mut archive = NpzArchive::new(bytes).map_err(|error| corrupt(error.to_string()))?;
-    let mut names: Vec<String> = archive.array_names().map(str::to_owned).collect();
-    names.sort();
-    let name = match (array, &names[..]) {
-        (_, []) => return Err(corrupt("it holds no arrays".to_owned())),
-        (Some(array), _) if names.contains(&array) => array,
-        (Some(array), _) => return Err(TableError::UnknownArray { file, array, existing: list(names) }),
+fn corrupt(origin: &Origin, reason: impl ToString) -> TableError {
+    TableError::Npz { file: origin.file.clone(), reason: reason.to_string() }
+}
+
+/// Reads the array that the path names, or else the only one of two dimensions, or else the only one.
+pub(super) fn open(source: Source, options: &ReadOptions) -> Result<NpyRows, TableError> {
+    let (mut archive, array) = Archive::open(source)?;
+    let name = match (array, &archive.names[..]) {
+        (Some(array), _) => array,
         (None, [name]) => name.clone(),
-        (None, _) => only_table(&origin, &mut archive, &names)?,
+        (None, _) => only_table(&mut archive)?,
     };
-    origin.file = format!("{file}:{name}");
-    let mut data = Vec::new();
-    let entry = archive.zip_archive().by_name(&file_name_from_array_name(&name));
-    let mut entry = entry.map_err(|error| corrupt(error.to_string()))?;
-    entry.read_to_end(&mut data).map_err(|error| corrupt(error.to_string()))?;
+    let (origin, data) = archive.read(&name, u64::MAX)?;
     NpyRows::open(origin, Box::new(Cursor::new(data)), options)
 }
 
 /// The only array of two dimensions.
-fn only_table<R: Read + Seek>(
-    origin: &Origin,
-    archive: &mut NpzArchive<R>,
-    names: &[String],
-) -> Result<String, TableError> {
+fn only_table(archive: &mut Archive) -> Result<String, TableError> {
     let (mut tables, mut described) = (Vec::new(), Vec::new());
-    for name in names {
-        let corrupt = |reason: String| TableError::Npz { file: origin.file.clone(), reason };
-        let entry = archive.zip_archive().by_name(&file_name_from_array_name(name));
-        let header = header::read(origin, &mut entry.map_err(|error| corrupt(error.to_string()))?)?;
+    for name in archive.names.clone() {
+        let header = archive.header(&name)?;
+        described.push(format!("{name} {}", header::shape(&header)));
         if header.shape().len() == 2 {
             tables.push(name);
         }
-        described.push(format!("{name} {}", header::shape(&header)));
     }
-    match tables[..] {
+    match &tables[..] {
         [name] => Ok(name.clone()),
-        _ => Err(TableError::WhichArray { file: origin.file.clone(), existing: list(described) }),
+        _ => Err(TableError::WhichArray { file: archive.origin.file.clone(), existing: list(described) }),
     }
 }

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use super::TableError;
 
 /// Where bytes go.
-pub(super) enum Target {
+pub(crate) enum Target {
     /// Straight to where they are to be: standard output, a device, a pipe.
     Direct(Box<dyn Write + Send>),
     /// Into a file beside the one that they are to be.
@@ -21,7 +21,7 @@ pub(super) enum Target {
 impl Target {
     /// Makes ready to write a file. What is no regular file (`/dev/null`, a pipe) is written straight, and a link is
     /// followed, as renaming would replace it.
-    pub(super) fn open(path: &Path) -> Result<Self, TableError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, TableError> {
         let file = || path.display().to_string();
         let refused = |reason: io::Error| TableError::Write { file: file(), reason };
         let real = match fs::metadata(path) {
@@ -70,13 +70,13 @@ impl Write for Target {
 }
 
 /// A target, perhaps behind a compressor.
-pub(super) enum Output {
+pub(crate) enum Output {
     Plain(Target),
     Gzip(GzEncoder<Target>),
 }
 
 impl Output {
-    pub(super) fn new(target: Target, gzip: bool) -> Self {
+    pub(crate) fn new(target: Target, gzip: bool) -> Self {
         match gzip {
             true => Self::Gzip(GzEncoder::new(target, Compression::default())),
             false => Self::Plain(target),
@@ -84,7 +84,7 @@ impl Output {
     }
 
     /// Writes what is left and puts the file where it is to be.
-    pub(super) fn finish(self) -> io::Result<()> {
+    pub(crate) fn finish(self) -> io::Result<()> {
         match self {
             Self::Plain(target) => target.finish(),
             Self::Gzip(encoder) => encoder.finish()?.finish(),

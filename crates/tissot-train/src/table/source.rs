@@ -9,21 +9,26 @@ use flate2::read::MultiGzDecoder;
 use super::TableError;
 
 /// A stream of bytes.
-pub(super) type Bytes = Box<dyn Read + Send>;
+pub(crate) type Bytes = Box<dyn Read + Send>;
 
 /// How many bytes are looked at to find out what a file is.
 const SAMPLE: usize = 1 << 16;
 
 /// What a file is called in messages, and whether it is compressed.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     pub file: String,
     gzipped: bool,
 }
 
 impl Origin {
+    /// What is called so and is not compressed.
+    pub(crate) fn named(file: &str) -> Self {
+        Self { file: file.to_owned(), gzipped: false }
+    }
+
     /// Says what a failure to read means.
-    pub(super) fn fault(&self, reason: io::Error) -> TableError {
+    pub(crate) fn fault(&self, reason: io::Error) -> TableError {
         let file = self.file.clone();
         match reason.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData if self.gzipped => {
@@ -36,14 +41,14 @@ impl Origin {
 
 /// The formats, told by the first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Text,
     Npy,
     Npz,
 }
 
 /// An open file.
-pub(super) struct Source {
+pub(crate) struct Source {
     pub origin: Origin,
     pub format: Format,
     /// Everything, from the start (after a byte order mark).
@@ -59,7 +64,7 @@ pub(super) struct Source {
 
 impl Source {
     /// Opens a path; `-` is standard input.
-    pub(super) fn open(path: &Path) -> Result<Self, TableError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, TableError> {
         if path.as_os_str() == "-" {
             let origin = Origin { file: "standard input".to_owned(), gzipped: false };
             return Self::from_bytes(origin, Box::new(io::stdin()));
@@ -91,7 +96,7 @@ impl Source {
     }
 
     /// Finds out what a stream holds.
-    pub(super) fn from_bytes(mut origin: Origin, bytes: Bytes) -> Result<Self, TableError> {
+    pub(crate) fn from_bytes(mut origin: Origin, bytes: Bytes) -> Result<Self, TableError> {
         let (mut sample, mut bytes) = peek(&origin, bytes)?;
         if sample.starts_with(&[0x1F, 0x8B]) {
             origin.gzipped = true;
