@@ -19,6 +19,7 @@ pub mod container;
 pub mod dtype;
 mod error;
 mod flow;
+pub mod image;
 pub mod inspect;
 mod inverse;
 #[cfg(feature = "testing")]
@@ -39,3 +40,4 @@ pub use flow::Flow;
 pub use inverse::Inverse;
 pub use layer::{Layer, LayerConfig, Place};
 pub use model::{Model, Provenance};
+pub use store::AnyModel;

@@ -256,7 +256,7 @@ fn row_rng(row: &[f64]) -> ChaCha8Rng {
 }
 
 /// `log(e^a + e^b)`.
-fn log_add(a: f64, b: f64) -> f64 {
+pub(crate) fn log_add(a: f64, b: f64) -> f64 {
     let (high, low) = if a > b { (a, b) } else { (b, a) };
     if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }

@@ -4,7 +4,7 @@
 
 mod images;
 
-pub use images::{ImageSize, glow, glow_of, nsf_image, real_nvp_image};
+pub use images::{ImageSize, dequantiser, glow, glow_of, nsf_image, real_nvp_image};
 
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;

@@ -5,6 +5,7 @@ use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::container;
 use crate::error::Error;
+use crate::image::{ImageModel, Pixels};
 use crate::model::{Model, Provenance};
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::store::ModuleRecord;
@@ -27,6 +28,46 @@ struct Description {
     provenance: Provenance,
 }
 
+/// The same of a model of images.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImageDescription {
+    flow: FlowConfig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dequantiser: Option<FlowConfig>,
+    pixels: Pixels,
+    #[serde(default)]
+    classes: Vec<String>,
+    #[serde(default)]
+    provenance: Provenance,
+}
+
+/// A model of either kind, as a file holds it.
+#[allow(clippy::large_enum_variant)] // One at a time.
+#[derive(Clone, Debug)]
+pub enum AnyModel {
+    /// Of the rows of a table.
+    Table(Model),
+    /// Of images.
+    Image(ImageModel),
+}
+
+impl AnyModel {
+    /// Reads a model of either kind onto `device`.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let (description, weights) = parts(path)?;
+        if description.get("pixels").is_some() {
+            image(description, weights, path, device).map(Self::Image)
+        } else {
+            table(description, weights, path, device).map(Self::Table)
+        }
+    }
+}
+
 pub(crate) fn save(model: &Model, path: &Path) -> Result<(), Error> {
     let description = Description {
         flow: model.config.clone(),
@@ -34,11 +75,26 @@ pub(crate) fn save(model: &Model, path: &Path) -> Result<(), Error> {
         context: model.context.clone(),
         provenance: model.provenance.clone(),
     };
-    let description = serde_json::to_vec_pretty(&description)
+    write(&description, &model.flow, path)
+}
+
+pub(crate) fn save_image(model: &ImageModel, path: &Path) -> Result<(), Error> {
+    let description = ImageDescription {
+        flow: model.config.clone(),
+        dequantiser: model.dequantiser.clone(),
+        pixels: model.pixels.clone(),
+        classes: model.classes.clone(),
+        provenance: model.provenance.clone(),
+    };
+    write(&description, &model.flow, path)
+}
+
+fn write<M: Module>(description: &impl Serialize, flow: &M, path: &Path) -> Result<(), Error> {
+    let description = serde_json::to_vec_pretty(description)
         .map_err(|error| Error::config("model", error, "numbers that JSON can hold"))?;
     // Ids are a matter of one process: counted from 1 in the file, so that equal models are equal files.
     let mut next = 0;
-    let flow = renamed(model.flow.valid(), || {
+    let flow = renamed(flow.valid(), || {
         next += 1;
         ParamId::from(next)
     });
@@ -70,17 +126,64 @@ pub fn with_weights<M: Module>(module: M, bytes: Vec<u8>, path: &Path) -> Result
 }
 
 pub(crate) fn load(path: &Path, device: &Device) -> Result<Model, Error> {
+    let (description, weights) = parts(path)?;
+    if description.get("pixels").is_some() {
+        return Err(wrong(path, "it is a model of images, expected one of a table"));
+    }
+    table(description, weights, path, device)
+}
+
+pub(crate) fn load_image(path: &Path, device: &Device) -> Result<ImageModel, Error> {
+    let (description, weights) = parts(path)?;
+    if description.get("columns").is_some() {
+        return Err(wrong(path, "it is a model of a table, expected one of images"));
+    }
+    image(description, weights, path, device)
+}
+
+fn wrong(path: &Path, what: impl Into<String>) -> Error {
+    Error::ModelFile { path: path.to_owned(), what: what.into() }
+}
+
+/// The description and the weights of a file.
+fn parts(path: &Path) -> Result<(serde_json::Value, Vec<u8>), Error> {
     let parts = container::read(path, KIND, 2)?;
     let [description, weights] = <[Vec<u8>; 2]>::try_from(parts).unwrap_or_default();
-    let Description { flow: config, columns, context, provenance } = serde_json::from_slice(&description)
-        .map_err(|error| Error::ModelFile {
-            path: path.to_owned(),
-            what: format!("its description cannot be read ({error})"),
-        })?;
+    let description = serde_json::from_slice(&description).map_err(|error| unreadable(path, &error))?;
+    Ok((description, weights))
+}
+
+fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
+    wrong(path, format!("its description cannot be read ({error})"))
+}
+
+fn table(
+    description: serde_json::Value,
+    weights: Vec<u8>,
+    path: &Path,
+    device: &Device,
+) -> Result<Model, Error> {
+    let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
+    let Description { flow: config, columns, context, provenance } = description;
     // The weights that are drawn here are all replaced by those of the file.
     let flow = config.init(device, &mut rand_chacha::ChaCha8Rng::seed_from_u64(0))?;
     let flow: AnyFlow = renamed(with_weights(flow, weights, path)?, ParamId::new);
     Ok(Model { flow, config, columns, context, provenance })
+}
+
+fn image(
+    description: serde_json::Value,
+    weights: Vec<u8>,
+    path: &Path,
+    device: &Device,
+) -> Result<ImageModel, Error> {
+    let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
+    let ImageDescription { flow, dequantiser, pixels, classes, provenance } = description;
+    let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
+    let model = ImageModel::new(flow, dequantiser, pixels, classes, device, rng)
+        .map_err(|error| wrong(path, format!("its description fits no model ({error})")))?;
+    let flow = renamed(with_weights(model.flow, weights, path)?, ParamId::new);
+    Ok(ImageModel { flow, provenance, ..model })
 }
 
 /// The module with new ids for its parameters, in its order.

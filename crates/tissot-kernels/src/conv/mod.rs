@@ -69,13 +69,19 @@ impl Maps {
     /// # Panics
     /// Where the shapes or number types do not fit together.
     #[must_use]
-    pub fn convolve(self, weight: Tensor<4>, bias: Option<Tensor<1>>, activation: Option<Activation>) -> Self {
+    pub fn convolve(
+        self,
+        weight: Tensor<4>,
+        bias: Option<Tensor<1>>,
+        activation: Option<Activation>,
+    ) -> Self {
         let [outputs, inputs, size, width] = weight.dims();
         let channels = self.channels();
         assert_eq!(channels, inputs, "x has {channels} channels, but the weight {inputs}");
         assert!(size == width && size % 2 == 1, "a kernel must be square and odd; found {size} x {width}");
         if !is_on_host(&weight.device(), weight.dtype()) {
-            let y = conv2d(self.into_image(), weight, bias, ConvOptions::new([1, 1], [size / 2; 2], [1, 1], 1));
+            let y =
+                conv2d(self.into_image(), weight, bias, ConvOptions::new([1, 1], [size / 2; 2], [1, 1], 1));
             return Self(Form::Image(activated(y, activation)));
         }
         if size > 1 && outputs <= inputs {

@@ -173,3 +173,18 @@ pub fn real_nvp_image(size: &ImageSize) -> FlowConfig {
     });
     size.flow(layers)
 }
+
+/// The flow of the noise of a variational dequantisation, for images of this size: four couplings of pixels that see the image as
+/// context maps (after Ho et al. 2019, "Flow++", section 3.1).
+///
+/// Its draws go through a sigmoid, see [`ImageFlow`](crate::image::ImageFlow).
+pub fn dequantiser(size: &ImageSize) -> FlowConfig {
+    let size = size.clone().with_context_maps(size.channels);
+    let board = |k: usize| {
+        let univariate = AnyUnivariate::from(Affine::default());
+        let config = CheckerboardConfig { odd: k % 2 == 1, univariate, conditioner: size.conditioner() };
+        LayerConfig::Checkerboard(config)
+    };
+    let layers = (0..4).map(board).chain([norm()]).collect();
+    size.flow(layers)
+}
