@@ -1,6 +1,9 @@
-//! Whole flows of images.
+//! Whole flows of images, their pixels and their models.
 
+mod bound;
 #[path = "../common/mod.rs"]
 mod common;
 mod golden;
+mod model;
+mod pixels;
 mod presets;
