@@ -149,21 +149,36 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
         (y.reshape(dims), log_det)
     }
 
-    /// A table under `params` in one operation that lets the kept columns through, where there is one.
+    /// `x` under `params` in one operation that lets the kept elements through, where there is one.
     fn fused<const D: usize>(
         &self,
         x: &Tensor<D>,
         params: &Tensor<3>,
         direction: Direction,
     ) -> Option<(Tensor<D>, Tensor<1>)> {
-        if D != 2 || self.kept_univariate.is_some() {
+        if self.kept_univariate.is_some() {
             return None;
         }
-        let dims = x.dims();
-        let (table, columns) = (x.clone().reshape([dims[0], dims[1]]), self.columns.clone());
-        let fused = self.univariate.fused()?;
-        let (y, log_det) = fused::apply_to_columns(&table, params, fused, direction, columns)?;
+        let (dims, fused) = (x.dims(), self.univariate.fused()?);
+        let s = positions(&dims);
+        let rows = x.clone().reshape([dims[0], dims[1] * s]);
+        let columns = match s {
+            1 => self.columns.clone(),
+            _ => self.columns.iter().flat_map(|&c| c * s..(c + 1) * s).collect(),
+        };
+        let (y, log_det) = fused::apply_to_columns(&rows, params, fused, direction, columns)?;
         Some((y.reshape(dims), log_det))
+    }
+
+    /// The kept features of `x`.
+    fn keep<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match (self.seen.first(), self.seen.last()) {
+            // Of images a run of channels is a run of memory.
+            (Some(&first), Some(&last)) if D > 2 && last - first + 1 == self.seen.len() => {
+                x.narrow(1, first, self.seen.len())
+            }
+            _ => x.select(1, self.kept.clone()),
+        }
     }
 
     /// Network and univariate in one call, where the device has one for so few rows.
@@ -207,7 +222,7 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         if let Some(done) = self.few(&x, context, Direction::Forward) {
             return done;
         }
-        let kept = x.clone().select(1, self.kept.clone());
+        let kept = self.keep(x.clone());
         let params = self.params(self.net.forward(kept.clone(), context));
         if let Some(done) = self.fused(&x, &params, Direction::Forward) {
             return done;
@@ -222,7 +237,7 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         if let Some(done) = self.few(&z, context, Direction::Inverse) {
             return done;
         }
-        let (kept, own) = self.move_kept(z.clone().select(1, self.kept.clone()), U::inverse);
+        let (kept, own) = self.move_kept(self.keep(z.clone()), U::inverse);
         let params = self.params(self.net.forward(kept.clone(), context));
         if let Some(done) = self.fused(&z, &params, Direction::Inverse) {
             return done;
