@@ -23,6 +23,11 @@ pub(crate) fn rng(seed: u64, purpose: Purpose, k: u64) -> ChaCha8Rng {
     rng
 }
 
+/// The randomness of the loss of step `k`, beside that of its batch.
+pub(crate) fn noise(seed: u64, k: u64) -> ChaCha8Rng {
+    rng(seed, Purpose::Step, k | 1 << 63)
+}
+
 /// Rows as the flow sees them, on a device, with the log-det of the preprocessing of each.
 pub(crate) struct Batch {
     pub x: Tensor<2>,

@@ -6,7 +6,7 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tissot::{AnyFlow, container, store};
+use tissot::{container, store};
 
 const KIND: &[u8; 8] = b"TISSOTRN";
 
@@ -17,7 +17,7 @@ pub(crate) struct Memory {
     pub fingerprint: String,
     /// Steps taken.
     pub step: u64,
-    /// The best validation so far, in nats in the user's units.
+    /// The best validation so far, in nats a row in the user's units, or an image.
     pub best: Option<f64>,
     /// Its step.
     pub best_step: u64,
@@ -32,14 +32,14 @@ pub(crate) struct Memory {
 }
 
 /// A run at one moment.
-pub(crate) struct State {
+pub(crate) struct State<M> {
     pub memory: Memory,
     /// The weights in training (with autodiff).
-    pub flow: AnyFlow,
+    pub flow: M,
     /// Their moving average.
-    pub average: AnyFlow,
+    pub average: M,
     /// The best average so far.
-    pub best: AnyFlow,
+    pub best: M,
     pub optimizer: ModuleOptimizer,
 }
 
@@ -58,11 +58,11 @@ pub(crate) fn remove(run: &Path) -> Result<(), FitError> {
 }
 
 /// Replaces the folder's checkpoint.
-pub(crate) fn save(run: &Path, state: &State) -> Result<(), FitError> {
+pub(crate) fn save<M: Module>(run: &Path, state: &State<M>) -> Result<(), FitError> {
     let path = checkpoint_path(run);
     let unreadable = |what: String| FitError::Checkpoint { path: path.clone(), what };
     let memory = serde_json::to_vec(&state.memory).map_err(|error| unreadable(error.to_string()))?;
-    let weights = |flow: AnyFlow| store::weights(flow, &path);
+    let weights = |flow: M| store::weights(flow, &path);
     let optimizer = state.optimizer.into_bytes().map_err(|error| unreadable(error.to_string()))?;
     let (flow, average, best) =
         (weights(state.flow.valid())?, weights(state.average.clone())?, weights(state.best.clone())?);
@@ -71,7 +71,7 @@ pub(crate) fn save(run: &Path, state: &State) -> Result<(), FitError> {
 }
 
 /// Puts the folder's checkpoint into `start`, a run at its beginning; `None` where the folder has none.
-pub(crate) fn load(run: &Path, start: State) -> Result<Option<State>, FitError> {
+pub(crate) fn load<M: Module>(run: &Path, start: State<M>) -> Result<Option<State<M>>, FitError> {
     let path = checkpoint_path(run);
     if !path.exists() {
         return Ok(None);

@@ -5,7 +5,7 @@ use crate::error::FitError;
 use tissot::Model;
 use tissot::inspect::audit::Finding;
 
-/// What happens during a fit. Log-densities are in nats a row, in the user's units.
+/// What happens during a fit. Log-densities are in nats a row, in the user's units; of images a bound, in nats an image.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -46,6 +46,21 @@ pub enum Event {
         /// What is wrong with the weights that were validated; at least one.
         findings: Vec<Finding>,
     },
+}
+
+impl Event {
+    /// The log-density that the event tells, in nats a sample.
+    pub fn log_prob(&self) -> Option<f64> {
+        match self {
+            Self::Step { log_prob, .. } | Self::Validation { log_prob, .. } => Some(*log_prob),
+            Self::Skipped { .. } | Self::Unhealthy { .. } => None,
+        }
+    }
+}
+
+/// A log-density in nats a sample of so many numbers as bits for each of them: `-log_prob / (dimensions ln 2)`.
+pub fn bits_per_dim(log_prob: f64, dimensions: usize) -> f64 {
+    -log_prob / (dimensions as f64 * std::f64::consts::LN_2)
 }
 
 /// Why a fit ended.

@@ -1,31 +1,19 @@
-//! The training loop: maximum likelihood.
+//! Fitting a flow to the rows of a table: maximum likelihood.
 
-mod validation;
+mod rows;
 
-use crate::adam::Adam;
-use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
 use crate::beside::BesideGaussian;
-use crate::blame;
-use crate::checkpoint::{self, Memory, State};
 use crate::error::FitError;
-use crate::event::{Event, Fitted, Stop};
-use crate::metrics::Metrics;
-use crate::optim;
+use crate::event::{Event, Fitted};
 use crate::rows::Splits;
-use crate::settings::{NotFinite, Settings};
-use burn::module::Module;
-use burn::optim::GradientsParams;
+use crate::run::{Run, Trained};
+use crate::settings::Settings;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::Instant;
 use tissot::columns::Columns;
-use tissot::{Context, FlowConfig, Model, Provenance};
-
-/// Rows that initialise what depends on data.
-const FIRST: usize = 2_048;
-/// Steps left out in a row after which a run stops.
-const PATIENCE: u64 = 10;
+use tissot::image::mean_and_error;
+use tissot::{AnyFlow, FlowConfig, Model, Provenance};
 
 /// A fit: a flow, the columns it is over, the rows, the settings.
 #[derive(Debug)]
@@ -72,88 +60,28 @@ impl Fit<'_> {
         keep: &mut dyn FnMut(Model) -> Result<(), FitError>,
         observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Fitted, FitError> {
-        self.settings.validate()?;
-        let mut state = self.start()?;
-        match &self.run {
-            Some(run) if self.resume => match checkpoint::load(run, state)? {
-                Some(loaded) => state = loaded,
-                None => state = self.start()?,
-            },
-            Some(run) => checkpoint::remove(run)?,
-            None => {}
-        }
-        let mut metrics = Metrics::open(self.run.as_deref(), state.memory.metrics)?;
-        let train = self.batches(&self.splits.train);
-        let mut shuffle = Shuffle::new(self.settings.seed, self.splits.train.n, self.settings.batch);
-        let started = Instant::now();
-        let before = state.memory.seconds;
-        let stop = loop {
-            state.memory.seconds = before + started.elapsed().as_secs_f64();
-            let progress = self.progress(&state.memory);
-            if progress >= 1.0 {
-                break Stop::Finished;
-            }
-            if self.settings.patience > 0 && state.memory.stale >= self.settings.patience {
-                break Stop::Early;
-            }
-            let step = state.memory.step;
-            if steps.contains(&step) {
-                keep(self.now(&state))?;
-            }
-            let batch = train.at(shuffle.step(step), &mut rng(self.settings.seed, Purpose::Step, step));
-            let event = self.step(&mut state, &batch, progress);
-            metrics.write(&event)?;
-            let mut flow = observe(&event);
-            if let Event::Skipped { layer, .. } = &event
-                && (self.settings.not_finite == NotFinite::Stop || state.memory.skipped >= PATIENCE)
-            {
-                let error = FitError::NotFinite { step, what: "loss or gradient", layer: layer.clone() };
-                if state.memory.best.is_none() {
-                    return Err(error);
-                }
-                break Stop::NotFinite(error);
-            }
-            if self.settings.validates_after(state.memory.step) || self.progress(&state.memory) >= 1.0 {
-                let event = self.validate(&mut state);
-                metrics.write(&event)?;
-                flow = if flow.is_break() { flow } else { observe(&event) };
-                if let Some(event) = self.audit(&state) {
-                    metrics.write(&event)?;
-                    flow = if flow.is_break() { flow } else { observe(&event) };
-                }
-            }
-            if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
-                self.save(&mut state, &mut metrics)?;
-            }
-            if flow.is_break() {
-                break Stop::Asked;
-            }
+        let run = Run {
+            subject: &self,
+            settings: &self.settings,
+            device: &self.device,
+            folder: self.run.as_deref(),
+            resume: self.resume,
         };
-        self.save(&mut state, &mut metrics)?;
-        // Not in the checkpoint: a run that goes on validates where one that was never stopped does.
-        if state.memory.best.is_none() {
-            self.validate(&mut state);
-        }
-        if state.memory.best.is_none() {
-            return Err(FitError::Data(format!(
-                "the log-density of the validation rows was never finite in {} steps; a smaller --learning-rate usually mends it",
-                state.memory.step
-            )));
-        }
-        let (model, beside) = self.model(state);
-        Ok(Fitted { model, stop, beside })
+        let mut hand = |flow: &AnyFlow, step: u64| keep(self.model_of(flow, step));
+        let trained = run.go(&|step| steps.contains(&step), &mut hand, observe)?;
+        Ok(self.finish(trained))
     }
 
-    /// The model as it is now.
-    fn now(&self, state: &State) -> Model {
+    /// The model of these weights after so many steps.
+    fn model_of(&self, flow: &AnyFlow, steps: u64) -> Model {
         let provenance = Provenance {
             version: env!("CARGO_PKG_VERSION").into(),
             seed: self.settings.seed,
-            steps: state.memory.step,
+            steps,
             ..self.provenance.clone()
         };
         Model {
-            flow: state.average.clone(),
+            flow: flow.clone(),
             config: self.config.clone(),
             columns: self.columns.clone(),
             context: self.context.clone(),
@@ -161,88 +89,9 @@ impl Fit<'_> {
         }
     }
 
-    fn batches<'b>(&'b self, rows: &'b crate::Rows) -> Batches<'b> {
-        Batches { rows, columns: &self.columns, context: &self.context, device: &self.device }
-    }
-
-    /// The run at its beginning.
-    fn start(&self) -> Result<State, FitError> {
-        let settings = &self.settings;
-        let flow = self.config.init(&self.device, &mut rng(settings.seed, Purpose::Weights, 0))?;
-        if flow.num_params() == 0 {
-            let expected = "a layer with parameters";
-            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
-        }
-        let first: Vec<usize> = Shuffle::new(settings.seed, self.splits.train.n, FIRST).step(0).to_vec();
-        let batch = self.batches(&self.splits.train).at(&first, &mut rng(settings.seed, Purpose::Weights, 1));
-        let flow = flow.initialize(batch.x.clone(), context(&batch));
-        let optimizer = Adam { weight_decay: settings.weight_decay, ..Adam::default() }.init();
-        let memory = Memory { fingerprint: self.fingerprint(), ..Memory::default() };
-        Ok(State { memory, average: flow.clone(), best: flow.clone(), flow: flow.train(), optimizer })
-    }
-
-    /// What must be equal for a run to go on.
-    fn fingerprint(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for part in [&self.splits.train, &self.splits.validation] {
-            for value in part.values.iter().chain(&part.context) {
-                hasher.update(&value.to_le_bytes());
-            }
-        }
-        let settings = serde_json::json!([self.config, self.columns, self.context, self.settings]);
-        hasher.update(settings.to_string().as_bytes());
-        hasher.finalize().to_hex().to_string()
-    }
-
-    fn progress(&self, memory: &Memory) -> f64 {
-        let steps = memory.step as f64 / self.settings.steps as f64;
-        self.settings.minutes.map_or(steps, |minutes| steps.max(memory.seconds / (60.0 * minutes)))
-    }
-
-    /// One step of the optimiser; left out where a number is none.
-    fn step(&self, state: &mut State, batch: &Batch, progress: f64) -> Event {
-        let settings = &self.settings;
-        let step = state.memory.step;
-        // Dropout draws from the device: its draws, too, come from (seed, step).
-        self.device.seed(settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(step));
-        let loss = state.flow.log_prob(batch.x.clone(), context(batch)).mean().neg();
-        let value = loss.clone().into_scalar::<f64>();
-        let grads = GradientsParams::from_grads(loss.backward(), &state.flow);
-        let norm = optim::global_norm(&state.flow, &grads);
-        state.memory.step += 1;
-        if !(value.is_finite() && norm.is_finite()) {
-            state.memory.skipped += 1;
-            let layer = blame::first_in_flow(&state.flow.valid(), batch.x.clone(), context(batch))
-                .or_else(|| blame::last_bad_gradient(&state.flow, &grads))
-                .unwrap_or_else(|| "the base distribution".into());
-            return Event::Skipped { step, layer };
-        }
-        state.memory.skipped = 0;
-        let grads = optim::clip(&state.flow, grads, norm, settings.clip);
-        let rate = settings.rate(step, progress);
-        // Moved, not cloned: weights that are held twice would be copied before they are written.
-        let flow = std::mem::replace(&mut state.flow, state.average.clone());
-        let flow = state.optimizer.step(rate, flow, grads);
-        let decay = settings.ema.min((1 + step) as f64 / (10 + step) as f64);
-        state.average = if settings.ema > 0.0 {
-            optim::average(state.average.clone(), &flow, decay)
-        } else {
-            flow.valid()
-        };
-        state.flow = flow;
-        let log_det = batch.log_det.iter().sum::<f64>() / batch.log_det.len() as f64;
-        Event::Step { step: state.memory.step, progress, log_prob: log_det - value, norm, rate }
-    }
-
-    fn save(&self, state: &mut State, metrics: &mut Metrics) -> Result<(), FitError> {
-        let Some(run) = &self.run else { return Ok(()) };
-        state.memory.metrics = metrics.flush()?;
-        checkpoint::save(run, state)
-    }
-
     /// The model of the best weights; the test rows are read here, once.
-    fn model(self, state: State) -> (Model, Option<BesideGaussian>) {
-        let mut model = Model { flow: state.best.clone(), ..self.now(&state) };
+    fn finish(&self, trained: Trained<AnyFlow>) -> Fitted {
+        let mut model = self.model_of(&trained.best, trained.steps);
         let splits = self.splits;
         let mut train = model.log_prob(&splits.train.values, &splits.train.context);
         train.sort_by(f64::total_cmp);
@@ -258,22 +107,10 @@ impl Fit<'_> {
         known.train_rows = splits.train.n as u64;
         known.validation_rows = splits.validation.n as u64;
         known.test_rows = splits.test.n as u64;
-        known.validation_log_prob = state.memory.best;
+        known.validation_log_prob = Some(trained.validation);
         known.held_out = (!held_out.is_empty()).then(|| mean_and_error(&held_out));
         known.train_quantiles = (0..=200).map(|q| train[q * (train.len() - 1) / 200]).collect();
         known.settings = serde_json::json!(self.settings);
-        (model, beside)
+        Fitted { model, stop: trained.stop, beside }
     }
-}
-
-fn context(batch: &Batch) -> Context<'_> {
-    Context { features: batch.context.as_ref(), maps: None }
-}
-
-/// The mean and its standard error.
-fn mean_and_error(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    (mean, (variance / n).sqrt())
 }

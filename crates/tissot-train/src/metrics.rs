@@ -1,7 +1,7 @@
 //! The course of a run as JSON lines: `metrics.jsonl` in the run's folder.
 
 use crate::error::FitError;
-use crate::event::Event;
+use crate::event::{Event, bits_per_dim};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ pub(crate) struct Metrics(Option<Lines>);
 
 /// A file of whole lines, whatever goes wrong.
 struct Lines {
+    /// The numbers of a sample, where bits for each of them are told.
+    dimensions: Option<usize>,
     path: PathBuf,
     file: File,
     /// Lines that are to be written.
@@ -24,7 +26,7 @@ struct Lines {
 
 impl Metrics {
     /// Opens the folder's file and forgets what stands after its first `keep` bytes.
-    pub fn open(run: Option<&Path>, keep: u64) -> Result<Self, FitError> {
+    pub fn open(run: Option<&Path>, keep: u64, dimensions: Option<usize>) -> Result<Self, FitError> {
         let Some(run) = run else { return Ok(Self(None)) };
         std::fs::create_dir_all(run).map_err(FitError::write(run))?;
         let path = run.join("metrics.jsonl");
@@ -37,13 +39,13 @@ impl Metrics {
             Ok((file, length))
         };
         let (file, length) = open().map_err(FitError::write(&path))?;
-        Ok(Self(Some(Lines { path, file, buffer: Vec::new(), length })))
+        Ok(Self(Some(Lines { dimensions, path, file, buffer: Vec::new(), length })))
     }
 
     /// Adds a line.
     pub fn write(&mut self, event: &Event) -> Result<(), FitError> {
         let Some(lines) = &mut self.0 else { return Ok(()) };
-        let line = match event {
+        let mut line = match event {
             Event::Step { step, log_prob, norm, rate, .. } => {
                 serde_json::json!({"step": step, "log_prob": log_prob, "grad_norm": norm, "rate": rate})
             }
@@ -56,6 +58,9 @@ impl Metrics {
                 serde_json::json!({"step": step, "validation_log_prob": log_prob, "best": best})
             }
         };
+        if let (Some(dimensions), Some(log_prob)) = (lines.dimensions, event.log_prob()) {
+            line["bits_per_dim"] = bits_per_dim(log_prob, dimensions).into();
+        }
         lines.buffer.extend(format!("{line}\n").bytes());
         if lines.buffer.len() < BUFFER { Ok(()) } else { lines.write_out() }
     }
