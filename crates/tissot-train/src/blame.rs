@@ -21,7 +21,11 @@ pub fn first_not_finite<const D: usize>(
 }
 
 /// The first part of a flow on the way from the data whose output is not finite: the context's embedding or a layer.
-pub(crate) fn first_in_flow(flow: &AnyFlow, x: Tensor<2>, context: Context<'_>) -> Option<String> {
+pub(crate) fn first_in_flow<const D: usize>(
+    flow: &AnyFlow,
+    x: Tensor<D>,
+    context: Context<'_>,
+) -> Option<String> {
     let features = flow.embed(context);
     if flow.embedding.is_some() && features.as_ref().is_some_and(|features| !all_finite(features)) {
         return Some("the embedding of the context".into());
@@ -29,7 +33,7 @@ pub(crate) fn first_in_flow(flow: &AnyFlow, x: Tensor<2>, context: Context<'_>) 
     first_not_finite(&flow.bijection, x, Context { features: features.as_ref(), ..context })
 }
 
-fn all_finite<const D: usize>(x: &Tensor<D>) -> bool {
+pub(crate) fn all_finite<const D: usize>(x: &Tensor<D>) -> bool {
     x.clone().is_finite().all().into_scalar::<bool>()
 }
 

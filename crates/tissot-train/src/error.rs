@@ -9,6 +9,9 @@ pub enum FitError {
     /// A configuration or a model file that does not work.
     #[error(transparent)]
     Flow(#[from] tissot::Error),
+    /// Images that cannot be read.
+    #[error(transparent)]
+    Images(#[from] crate::images::ImageError),
     /// A table that cannot be fitted.
     #[error("{0}")]
     Data(String),

@@ -1,0 +1,167 @@
+//! Images as what a run trains on.
+
+use super::{BLOCK, FitImages};
+use crate::batches::{Purpose, Shuffle, rng};
+use crate::blame;
+use crate::error::FitError;
+use crate::images::flip;
+use crate::run::Subject;
+use burn::module::Module;
+use burn::tensor::{DType, Tensor};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use tissot::Context;
+use tissot::image::{ImageFlow, ImageModel, one_hot};
+use tissot::inspect::audit::{self, Finding, Thresholds};
+
+/// Images that initialise what depends on data.
+const FIRST: usize = 256;
+/// Images that validate, at most, evenly spaced.
+const VALIDATED: usize = 2_000;
+/// Images of the quick audit at each validation.
+const AUDITED: usize = 8;
+/// Images whose bytes tell one set from another.
+const HASHED: usize = 1_000;
+
+/// Images on a device, and their classes.
+pub(crate) struct Batch {
+    values: Tensor<4>,
+    classes: Option<Tensor<2>>,
+}
+
+impl Batch {
+    fn context(&self) -> Context<'_> {
+        Context { features: self.classes.as_ref(), maps: None }
+    }
+}
+
+impl FitImages<'_> {
+    /// These images; mirrored at random where there is a generator for it.
+    fn images(&self, indices: &[usize], mirror: Option<&mut ChaCha8Rng>) -> Result<Batch, FitError> {
+        let mut bytes = Vec::new();
+        self.images.read(indices, &mut bytes)?;
+        if let Some(rng) = mirror {
+            let [height, width, channels] = self.images.shape();
+            for image in bytes.chunks_exact_mut(height * width * channels) {
+                if rng.random::<bool>() {
+                    flip(image, height, width, channels);
+                }
+            }
+        }
+        let classes = match &self.images.labels {
+            Some(labels) if !self.classes.is_empty() => {
+                let labels: Vec<usize> = indices.iter().map(|&i| labels[i]).collect();
+                Some(one_hot(&labels, self.classes.len(), &self.device, DType::F32))
+            }
+            _ => None,
+        };
+        Ok(Batch { values: self.pixels.values(&bytes, &self.device, DType::F32)?, classes })
+    }
+
+    /// The bound of each of these images in nats, by one draw that is the same each time.
+    pub(super) fn bounds(&self, flow: &ImageFlow, indices: &[usize]) -> Result<Vec<f64>, FitError> {
+        let mut bounds = Vec::with_capacity(indices.len());
+        for (block, indices) in indices.chunks(BLOCK).enumerate() {
+            let batch = self.images(indices, None)?;
+            let rng = &mut rng(self.settings.seed, Purpose::Report, block as u64);
+            let bound = flow.bound(&self.pixels, batch.values.clone(), batch.context(), rng);
+            bounds.extend(bound.into_data().iter::<f64>());
+        }
+        Ok(bounds)
+    }
+
+    /// At most so many of the validation images, evenly spaced; of the training images where there are none.
+    fn unseen(&self, most: usize) -> Vec<usize> {
+        let part = if self.parts.validation.is_empty() { &self.parts.train } else { &self.parts.validation };
+        let some = part.len().min(most);
+        (0..some).map(|k| part[k * part.len() / some]).collect()
+    }
+}
+
+impl Subject for FitImages<'_> {
+    type Flow = ImageFlow;
+    type Batch = Batch;
+
+    fn len(&self) -> usize {
+        self.parts.train.len()
+    }
+
+    fn dimensions(&self) -> Option<usize> {
+        Some(self.pixels.dimensions())
+    }
+
+    fn start(&self) -> Result<ImageFlow, FitError> {
+        let seed = self.settings.seed;
+        let (config, noise, classes) = (self.config.clone(), self.dequantiser.clone(), self.classes.clone());
+        let weights = &mut rng(seed, Purpose::Weights, 0);
+        let model = ImageModel::new(config, noise, self.pixels.clone(), classes, &self.device, weights)?;
+        if model.flow.num_params() == 0 {
+            let expected = "a layer with parameters";
+            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
+        }
+        let mut shuffle = Shuffle::new(seed, self.parts.train.len(), FIRST);
+        let first: Vec<usize> = shuffle.step(0).iter().map(|&k| self.parts.train[k]).collect();
+        let batch = self.images(&first, None)?;
+        let rng = &mut rng(seed, Purpose::Weights, 1);
+        Ok(model.flow.initialize(&self.pixels, batch.values.clone(), batch.context(), rng))
+    }
+
+    fn batch(&self, indices: &[usize], step: u64) -> Result<Batch, FitError> {
+        let indices: Vec<usize> = indices.iter().map(|&k| self.parts.train[k]).collect();
+        let mut rng = rng(self.settings.seed, Purpose::Step, step);
+        self.images(&indices, self.flip.then_some(&mut rng))
+    }
+
+    fn loss(&self, flow: &ImageFlow, batch: &Batch, rng: &mut ChaCha8Rng) -> Tensor<1> {
+        let bound = flow.bound(&self.pixels, batch.values.clone(), batch.context(), rng);
+        bound.mean().mul_scalar(-1.0 / self.pixels.dimensions() as f64)
+    }
+
+    fn log_prob(&self, _: &Batch, loss: f64) -> f64 {
+        -loss * self.pixels.dimensions() as f64
+    }
+
+    fn blame(&self, flow: &ImageFlow, batch: &Batch, rng: &mut ChaCha8Rng) -> Option<String> {
+        let y = flow.continuous(&self.pixels, batch.values.clone(), batch.context(), rng);
+        if !blame::all_finite(&y) {
+            return Some("the dequantiser".into());
+        }
+        blame::first_in_flow(&flow.flow, y, batch.context())
+    }
+
+    fn validate(&self, flow: &ImageFlow) -> Result<f64, FitError> {
+        let bounds = self.bounds(flow, &self.unseen(VALIDATED))?;
+        Ok(bounds.iter().sum::<f64>() / bounds.len() as f64)
+    }
+
+    fn audit(&self, flow: &ImageFlow) -> Result<Vec<Finding>, FitError> {
+        let batch = self.images(&self.unseen(AUDITED), None)?;
+        let rng = &mut rng(self.settings.seed, Purpose::Report, u64::MAX);
+        let y = flow.continuous(&self.pixels, batch.values.clone(), batch.context(), rng);
+        Ok(audit::quick(&flow.flow, &y, batch.context(), &Thresholds::default()))
+    }
+
+    fn fingerprint(&self) -> Result<String, FitError> {
+        let mut hasher = blake3::Hasher::new();
+        let (n, mut bytes) = (self.images.len(), Vec::new());
+        let some: Vec<usize> = (0..n.min(HASHED)).map(|k| k * n / n.min(HASHED)).collect();
+        for indices in some.chunks(BLOCK) {
+            self.images.read(indices, &mut bytes)?;
+            hasher.update(&bytes);
+        }
+        let setting = serde_json::json!([
+            self.config,
+            self.dequantiser,
+            self.pixels,
+            self.classes,
+            self.images.labels,
+            n,
+            self.parts.train,
+            self.parts.validation,
+            self.flip,
+            self.settings
+        ]);
+        hasher.update(setting.to_string().as_bytes());
+        Ok(hasher.finalize().to_hex().to_string())
+    }
+}
