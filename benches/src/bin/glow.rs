@@ -120,7 +120,8 @@ fn digits() -> Result<Data, Box<dyn std::error::Error>> {
     let train: Vec<usize> = (0..images.len() - 360).collect();
     let mut held_out = Vec::new();
     images.read(&(train.len()..images.len()).collect::<Vec<_>>(), &mut held_out)?;
-    let size = ImageSize::new([1, 8, 8]).with_levels(2, 4).with_hidden(64);
+    // 60 channels: as many weights as the peers, which have no learned prior.
+    let size = ImageSize::new([1, 8, 8]).with_levels(2, 4).with_hidden(60);
     let parts = Parts { train, validation: Vec::new(), test: Vec::new() };
     Ok(Data { images, held_out, size, settings: settings(64), parts })
 }
@@ -132,7 +133,7 @@ fn fashion(folder: &str) -> Result<Data, Box<dyn std::error::Error>> {
     let (images, others) = (open("train-20k")?, open("valid-2k")?);
     let mut held_out = Vec::new();
     others.read(&(0..others.len()).collect::<Vec<_>>(), &mut held_out)?;
-    let size = ImageSize::new([1, 28, 28]).with_levels(2, 8).with_hidden(64);
+    let size = ImageSize::new([1, 28, 28]).with_levels(2, 8).with_hidden(62);
     let parts = Parts { train: (0..images.len()).collect(), validation: Vec::new(), test: Vec::new() };
     Ok(Data { images, held_out, size, settings: settings(32), parts })
 }
