@@ -1,0 +1,209 @@
+//! Fits to images: learning, going on, naming the guilty layer, keeping what is there.
+
+use burn::tensor::Device;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::ops::ControlFlow;
+use std::path::Path;
+use tissot::image::{ImageModel, Pixels};
+use tissot::nets::EmbeddingConfig;
+use tissot::presets::{self, ImageSize};
+use tissot::{FlowConfig, LayerConfig};
+use tissot_train::images::{ImageOptions, Images};
+use tissot_train::{Event, FitError, FitImages, Parts, Settings, Stop, checkpoint_path};
+
+const N: usize = 120;
+
+/// Squares in 8 x 8 pixels, bright on dark or dark on bright, by class.
+fn bytes() -> Vec<u8> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut bytes = Vec::new();
+    for i in 0..N {
+        let (left, top) = (rng.random_range(0..4), rng.random_range(0..4));
+        for (y, x) in (0..8).flat_map(|y| (0..8).map(move |x| (y, x))) {
+            let inside = (left..left + 4).contains(&x) && (top..top + 4).contains(&y);
+            let value = rng.random_range(0..40) + if inside { 180 } else { 0 };
+            bytes.push(if i % 2 == 0 { value } else { 255 - value });
+        }
+    }
+    bytes
+}
+
+fn images() -> Images {
+    let mut images = Images::from_pixels(bytes(), [8, 8, 1]);
+    images.labels = Some((0..N).map(|i| i % 2).collect());
+    images.classes = ["bright on dark", "dark on bright"].map(String::from).to_vec();
+    images
+}
+
+fn size() -> ImageSize {
+    ImageSize::new([1, 8, 8]).with_levels(2, 1).with_hidden(8)
+}
+
+fn fit<'a>(images: &'a Images, steps: u64, run: Option<&Path>) -> FitImages<'a> {
+    FitImages {
+        config: presets::glow(&size()),
+        dequantiser: None,
+        pixels: Pixels::new([1, 8, 8]),
+        classes: Vec::new(),
+        images,
+        parts: Parts::new(images.len(), 0.1, 0.2, 0).unwrap(),
+        flip: true,
+        settings: Settings { steps, batch: 16, warmup: 10, checkpoint_every: 7, ..Settings::images() },
+        device: Device::flex(),
+        run: run.map(Path::to_owned),
+        resume: false,
+        provenance: Default::default(),
+    }
+}
+
+fn go_on(_: &Event) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn held_out_bits(model: &ImageModel) -> f64 {
+    model.pixels.bits_per_dim(model.provenance.held_out.unwrap().0)
+}
+
+#[test]
+fn bits_fall_and_classes_help() {
+    let images = images();
+    let start = held_out_bits(&fit(&images, 1, None).run(&mut go_on).unwrap().model);
+    let plain = held_out_bits(&fit(&images, 150, None).run(&mut go_on).unwrap().model);
+    assert!(plain < start - 0.5, "{start} bits at the start, {plain} after");
+
+    let conditional = |noise: bool| {
+        let size = size().with_context(2);
+        let embedded = |config: FlowConfig| config.with_embedding(EmbeddingConfig::new(2));
+        FitImages {
+            config: embedded(presets::glow(&size)),
+            dequantiser: noise.then(|| embedded(presets::dequantiser(&size))),
+            classes: images.classes.clone(),
+            settings: Settings { steps: 400, batch: 32, learning_rate: 5e-3, ..Settings::images() },
+            ..fit(&images, 400, None)
+        }
+    };
+    let model = conditional(false).run(&mut go_on).unwrap().model;
+    assert!(held_out_bits(&model) < plain + 0.1, "{} with classes, {plain} without", held_out_bits(&model));
+    let brightness = |label: usize| {
+        let drawn = model.sample(50, Some(&[label; 50]), 0.8, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+        drawn.iter().map(|&v| f64::from(v)).sum::<f64>() / drawn.len() as f64
+    };
+    assert!(brightness(1) > brightness(0) + 60.0, "{} and {}", brightness(0), brightness(1));
+
+    let learned = conditional(true).run(&mut go_on).unwrap().model;
+    assert!(held_out_bits(&learned) < start - 0.5, "{} bits with learned noise", held_out_bits(&learned));
+}
+
+#[test]
+fn a_run_that_was_stopped_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, run) = (images(), folder.path().join("run"));
+    let save = |model: ImageModel, name: &str| {
+        let path = folder.path().join(name);
+        model.save(&path).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    let whole = save(fit(&images, 20, None).run(&mut go_on).unwrap().model, "whole");
+    let stopped = fit(&images, 20, Some(&run)).run(&mut |event| match event {
+        Event::Step { step: 11, .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    assert!(matches!(stopped.unwrap().stop, Stop::Asked));
+    let resumed = FitImages { resume: true, ..fit(&images, 20, Some(&run)) };
+    assert_eq!(save(resumed.run(&mut go_on).unwrap().model, "resumed"), whole);
+
+    let metrics = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> =
+        metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().filter(|line| line.get("grad_norm").is_some()).count(), 20);
+    for line in lines.iter().filter(|line| line.get("grad_norm").is_some()) {
+        let [nats, bits] = ["log_prob", "bits_per_dim"].map(|key| line[key].as_f64().unwrap());
+        assert!((bits + nats / (64.0 * std::f64::consts::LN_2)).abs() < 1e-12, "{line}");
+    }
+
+    // Other images are another run.
+    let mut other = bytes();
+    other[5] ^= 1;
+    let mut other = Images::from_pixels(other, [8, 8, 1]);
+    other.labels.clone_from(&images.labels);
+    let error = FitImages { resume: true, ..fit(&other, 20, Some(&run)) }.run(&mut go_on).unwrap_err();
+    assert!(error.to_string().contains("it is of another run"), "{error}");
+}
+
+#[test]
+fn models_on_the_way_are_handed_on() {
+    let images = images();
+    let mut steps = Vec::new();
+    let mut keep = |model: ImageModel| {
+        steps.push(model.provenance.steps);
+        Ok(())
+    };
+    fit(&images, 9, None).run_keeping(&|step| step % 4 == 0, &mut keep, &mut go_on).unwrap();
+    assert_eq!(steps, [0, 4, 8]);
+}
+
+/// A set on disk that vanishes while it is trained on: the last checkpoint stays, and the error names the file.
+#[test]
+fn a_vanishing_set_keeps_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run) = (folder.path().join("train-images-idx3-ubyte"), folder.path().join("run"));
+    let header = [2051_u32, N as u32, 8, 8].iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+    std::fs::write(&data, [header, bytes()].concat()).unwrap();
+    let images = Images::open(&data, &ImageOptions { memory: 1_000, ..ImageOptions::default() }).unwrap();
+    assert!(!images.in_memory());
+    let error = fit(&images, 40, Some(&run)).run(&mut |event| {
+        if let Event::Step { step: 10, .. } = event {
+            std::fs::File::options().write(true).open(&data).unwrap().set_len(20).unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    let error = error.unwrap_err();
+    assert!(matches!(error, FitError::Images(_)), "{error}");
+    assert!(error.to_string().contains("train-images-idx3-ubyte"), "{error}");
+    assert!(checkpoint_path(&run).exists());
+}
+
+#[test]
+fn what_does_not_fit_together_is_one_clear_line() {
+    let images = images();
+    let refusal = |fit: FitImages<'_>| fit.run(&mut go_on).unwrap_err().to_string();
+    let found = refusal(FitImages { pixels: Pixels::new([3, 8, 8]), ..fit(&images, 5, None) });
+    assert_eq!(found, "the images are 8 x 8 with 1 channels, the flow is for 8 x 8 with 3");
+    let bare = Images::from_pixels(bytes(), [8, 8, 1]);
+    let found = refusal(FitImages { classes: vec!["a".into()], ..fit(&bare, 5, None) });
+    assert_eq!(found, "the images have no labels to condition the density on");
+    let found = Parts::new(3, 0.4, 0.4, 0).unwrap_err().to_string();
+    assert_eq!(found, "3 images are too few: 1 would validate and 1 test, and at least 2 must train");
+}
+
+#[test]
+fn parts_are_apart_and_the_seed_decides() {
+    let parts = Parts::new(100, 0.1, 0.2, 3).unwrap();
+    assert_eq!((parts.train.len(), parts.validation.len(), parts.test.len()), (70, 10, 20));
+    let mut all = [parts.train.clone(), parts.validation.clone(), parts.test.clone()].concat();
+    all.sort_unstable();
+    assert_eq!(all, (0..100).collect::<Vec<_>>());
+    assert_eq!(parts, Parts::new(100, 0.1, 0.2, 3).unwrap());
+    assert_ne!(parts, Parts::new(100, 0.1, 0.2, 4).unwrap());
+}
+
+/// A weight that is none from the start: the first step names its layer.
+#[test]
+fn a_bad_weight_names_its_layer() {
+    let images = images();
+    let mut config = presets::glow(&size());
+    // Everything is taken to be so wide that it becomes 0, and the way back no number.
+    let LayerConfig::Squeezed(level) = &mut config.layers[0] else { panic!("no level") };
+    let LayerConfig::ActNorm(norm) = &mut level.layers[0] else { panic!("no ActNorm") };
+    norm.epsilon = f64::MAX;
+    let mut named = None;
+    let outcome = FitImages { config, ..fit(&images, 3, None) }.run(&mut |event| {
+        if let Event::Skipped { layer, .. } = event {
+            named.get_or_insert(layer.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(outcome.is_err());
+    assert_eq!(named.as_deref(), Some("layer 0.0.ActNorm"));
+}
