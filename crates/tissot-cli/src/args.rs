@@ -1,16 +1,20 @@
 //! What can be typed.
 
 mod audit;
+mod images;
 mod map;
+mod model;
 
 pub use audit::AuditArgs;
+pub use images::{DequantiseArg, ImageArgs};
 pub use map::{MapArgs, MetricArg};
+pub use model::{SampleArgs, ScoreArgs, TransformArgs};
 
-use crate::parse::{Domains, Given, share};
+use crate::parse::{Domains, share};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Normalizing flows for tables: fit an exact density, score rows, draw new ones.
+/// Normalizing flows for tables and images: fit an exact density, score rows, draw new ones.
 #[derive(Debug, Parser)]
 #[command(name = "tissot", version, about, arg_required_else_help = true, propagate_version = true)]
 pub struct Cli {
@@ -27,11 +31,11 @@ pub struct Cli {
 pub enum Command {
     /// Fit a flow to the embedded earthquakes, compare it with other densities, draw it.
     Demo(DemoArgs),
-    /// Fit a flow to a table and write it to one file.
+    /// Fit a flow to a table or to images and write it to one file.
     Fit(Box<FitArgs>),
-    /// The log-density of every row, and its percentile among the training rows.
+    /// The log-density of every row, and its percentile among the training rows; bits per dimension of every image.
     Score(ScoreArgs),
-    /// Draw rows with the training table's columns and units.
+    /// Draw rows with the training table's columns and units, or images.
     Sample(SampleArgs),
     /// Rows to their latents, or back.
     Transform(TransformArgs),
@@ -93,10 +97,9 @@ pub enum MissingArg {
 }
 
 /// The architectures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FlowArg {
-    /// Neural spline flow, autoregressive: the most exact density.
-    #[default]
+    /// Neural spline flow, autoregressive: the most exact density; the default for tables.
     Nsf,
     /// Neural spline flow with couplings: fast in both directions.
     NsfCoupling,
@@ -108,6 +111,12 @@ pub enum FlowArg {
     Realnvp,
     /// Additive couplings.
     Nice,
+    /// Images: Glow, affine couplings after invertible 1x1 convolutions; the default for images.
+    Glow,
+    /// Images: Real NVP, couplings of pixels and of channels.
+    RealnvpImage,
+    /// Images: Glow with rational-quadratic splines.
+    NsfImage,
 }
 
 /// How the test and validation rows are chosen.
@@ -140,14 +149,14 @@ impl std::str::FromStr for SplitArg {
 /// `tissot fit`.
 #[derive(Debug, Args)]
 pub struct FitArgs {
-    /// CSV, TSV or `;`-separated (also .gz), NPY or NPZ; `-` is standard input.
+    /// CSV, TSV or `;`-separated (also .gz), NPY or NPZ, `-` is standard input; or images: a folder, IDX, CIFAR-10, NPY, NPZ.
     pub data: String,
     /// The file for the model.
     #[arg(long, short)]
     pub out: PathBuf,
     /// The architecture.
-    #[arg(long, value_enum, default_value_t)]
-    pub flow: FlowArg,
+    #[arg(long, value_enum)]
+    pub flow: Option<FlowArg>,
     /// JSON with `flow` (a whole architecture, in place of --flow, --transforms, --hidden, --bins, --embed-context) and/or
     /// `settings` of the training (flags overrule them).
     #[arg(long)]
@@ -220,62 +229,7 @@ pub struct FitArgs {
     /// Where to compute.
     #[command(flatten)]
     pub compute: ComputeArgs,
-}
-
-/// `tissot score`.
-#[derive(Debug, Args)]
-pub struct ScoreArgs {
-    /// The model's file.
-    pub model: PathBuf,
-    /// The table, with the model's columns by name; `-` is standard input.
-    pub data: String,
-    /// The file for the scores; standard output without it.
-    #[arg(long, short)]
-    pub out: Option<String>,
-    /// Rows that miss a value.
-    #[arg(long, value_enum, default_value_t)]
-    pub missing: MissingArg,
-    /// Where to compute.
+    /// Of images only.
     #[command(flatten)]
-    pub compute: ComputeArgs,
-}
-
-/// `tissot sample`.
-#[derive(Debug, Args)]
-pub struct SampleArgs {
-    /// The model's file.
-    pub model: PathBuf,
-    /// How many rows.
-    #[arg(short)]
-    pub n: usize,
-    /// A value for each context column: d=1.5,e=2.
-    #[arg(long, default_value = "")]
-    pub given: Given,
-    /// The seed of the draws.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// The file for the rows; standard output without it.
-    #[arg(long, short)]
-    pub out: Option<String>,
-    /// Where to compute.
-    #[command(flatten)]
-    pub compute: ComputeArgs,
-}
-
-/// `tissot transform`.
-#[derive(Debug, Args)]
-pub struct TransformArgs {
-    /// The model's file.
-    pub model: PathBuf,
-    /// The table: the model's columns, or z1, z2, .. with --inverse; and the context columns.
-    pub data: String,
-    /// From latents to rows.
-    #[arg(long)]
-    pub inverse: bool,
-    /// The file for the result; standard output without it.
-    #[arg(long, short)]
-    pub out: Option<String>,
-    /// Where to compute.
-    #[command(flatten)]
-    pub compute: ComputeArgs,
+    pub images: ImageArgs,
 }

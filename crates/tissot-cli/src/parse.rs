@@ -1,7 +1,8 @@
-//! Lists of NAME=VALUE that a user types.
+//! What a user types as one word: lists of NAME=VALUE, sizes, maps.
 
 use std::str::FromStr;
 use tissot::columns::Domain;
+use tissot::image::Squash;
 use tissot::inspect::audit::Thresholds;
 
 /// `price=positive,depth=bounded(0,700)`.
@@ -59,6 +60,54 @@ impl FromStr for Limits {
     }
 }
 
+/// `28,28` or `28x28`: height and width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub [usize; 2]);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let side = |text: &str| text.trim().parse().ok().filter(|side| (1..=4096).contains(side));
+        let (height, width) = text.split_once([',', 'x']).ok_or("expected HEIGHT,WIDTH, such as 32,32")?;
+        match (side(height), side(width)) {
+            (Some(height), Some(width)) => Ok(Self([height, width])),
+            _ => Err("expected HEIGHT,WIDTH of 1 to 4096 pixels, such as 32,32".into()),
+        }
+    }
+}
+
+/// `centred`, `logit:0.05` or `logit-both:0.05`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SquashArg(pub Squash);
+
+impl FromStr for SquashArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || String::from("expected centred, logit:ALPHA or logit-both:LAMBDA, such as logit:0.05");
+        let (name, number) = text.split_once(':').unwrap_or((text, ""));
+        let number = number.parse::<f64>();
+        match (name, number) {
+            ("centred", Err(_)) if text == name => Ok(Self(Squash::Centred)),
+            ("logit", Ok(alpha)) => Ok(Self(Squash::Logit { alpha })),
+            ("logit-both", Ok(lambda)) => Ok(Self(Squash::LogitBoth { lambda })),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// A temperature.
+///
+/// # Errors
+/// For what is no number above 0.
+pub fn temperature(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|t: &f64| *t > 0.0 && t.is_finite())
+        .ok_or("expected a number above 0, such as 0.7".into())
+}
+
 /// A share of rows.
 ///
 /// # Errors
@@ -91,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commas_in_parentheses_do_not_divide() {
+    fn words_are_taken_apart() {
         let found: Domains = "price=positive, depth=bounded(0,700)".parse().unwrap();
         let expected = [("price", Domain::Positive), ("depth", Domain::Bounded(0.0, 700.0))];
         assert_eq!(found.0, expected.map(|(name, domain)| (name.to_owned(), domain)));
@@ -99,6 +148,12 @@ mod tests {
         assert_eq!("".parse::<Limits>().unwrap().0, Thresholds::default());
         assert_eq!("log-det=1e-6".parse::<Limits>().unwrap().0.log_det, 1e-6);
         assert_eq!("mass=-1".parse::<Limits>().unwrap_err(), "mass: found -1, expected 0 or more");
+        assert_eq!("32x28".parse::<Size>().unwrap(), Size([32, 28]));
+        assert!("32".parse::<Size>().is_err() && "0,3".parse::<Size>().is_err());
+        assert_eq!("logit:0.1".parse::<SquashArg>().unwrap().0, Squash::Logit { alpha: 0.1 });
+        assert_eq!("centred".parse::<SquashArg>().unwrap().0, Squash::Centred);
+        assert!("logit".parse::<SquashArg>().is_err() && "centred:1".parse::<SquashArg>().is_err());
+        assert!(temperature("0.7").is_ok() && temperature("0").is_err() && temperature("x").is_err());
         assert_eq!("d=x".parse::<Given>().unwrap_err(), "d: found 'x', expected a number");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tissot_train::Event;
+use tissot_train::{Event, bits_per_dim};
 
 /// Parts of a run that the bar counts.
 const PARTS: u64 = 1_000;
@@ -16,6 +16,8 @@ pub struct Progress {
     bar: ProgressBar,
     asked: Arc<AtomicBool>,
     validation: Option<f64>,
+    /// The numbers of an image, where images are trained on.
+    dimensions: Option<usize>,
     /// Layers and what was said of them: once is enough.
     said: BTreeSet<String>,
 }
@@ -38,7 +40,13 @@ impl Progress {
                 std::process::exit(130);
             }
         })?;
-        Ok(Self { bar, asked, validation: None, said: BTreeSet::new() })
+        Ok(Self { bar, asked, validation: None, dimensions: None, said: BTreeSet::new() })
+    }
+
+    /// Tells bits for each of so many numbers of an image instead of nats.
+    #[must_use]
+    pub fn of_images(self, dimensions: usize) -> Self {
+        Self { dimensions: Some(dimensions), ..self }
     }
 
     /// Shows one event; a break after Ctrl-C.
@@ -46,8 +54,14 @@ impl Progress {
         match event {
             Event::Step { progress, log_prob, .. } => {
                 self.bar.set_position((progress * PARTS as f64) as u64);
-                let best = self.validation.map(|v| format!(", validation {v:.4}")).unwrap_or_default();
-                self.bar.set_message(format!("log-density: batch {log_prob:.4}{best} nats"));
+                let told = |nats: f64| self.dimensions.map_or(nats, |d| bits_per_dim(nats, d));
+                let best =
+                    self.validation.map(|v| format!(", validation {:.4}", told(v))).unwrap_or_default();
+                let log_prob = told(*log_prob);
+                self.bar.set_message(match self.dimensions {
+                    None => format!("log-density: batch {log_prob:.4}{best} nats"),
+                    Some(_) => format!("bits per dimension: batch {log_prob:.4}{best}"),
+                });
             }
             Event::Validation { log_prob, best: true, .. } => self.validation = Some(*log_prob),
             Event::Skipped { step, layer } => {

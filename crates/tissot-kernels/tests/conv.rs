@@ -1,7 +1,5 @@
 //! Convolutions as matrix products against burn's own, values and gradients.
 
-mod common;
-
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor, TensorData};

@@ -78,7 +78,7 @@ mod tests {
         let config = maf(&size).with_embedding(EmbeddingConfig::new(3));
         let flow = config.init(&device, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
         let first = |x: f32, c: f32| {
-            let (x, c) = (Tensor::full([5, 2], x, &device), Tensor::full([5, 1], c, &device));
+            let (x, c) = (Tensor::<2>::full([5, 2], x, &device), Tensor::full([5, 1], c, &device));
             first_in_flow(&flow, x, Context::of(&c))
         };
         assert_eq!(first(1.0, 1.0), None);

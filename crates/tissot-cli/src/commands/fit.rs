@@ -1,5 +1,8 @@
 //! `tissot fit`.
 
+mod images;
+mod shared;
+
 use crate::args::{FitArgs, FlowArg};
 use crate::device;
 use crate::failure::{self, Failure, Outcome};
@@ -7,28 +10,28 @@ use crate::output::{self, RowSink};
 use crate::prepare::{self, Prepared};
 use crate::progress::Progress;
 use crate::snapshots;
-use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use shared::{config_file, misused, output_is_possible, run_folder, settings, why};
+use std::path::Path;
 use tissot::nets::EmbeddingConfig;
 use tissot::{FlowConfig, Model, Provenance, presets};
+use tissot_train::images::recognises;
 use tissot_train::{
     BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns, snapshot_steps,
 };
 
-/// What `--config` holds.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct ConfigFile {
-    flow: Option<FlowConfig>,
-    settings: Option<Settings>,
+/// Fits a flow to a table or to images.
+pub fn run(args: &FitArgs, json: bool) -> Outcome {
+    // What cannot be read is told by the reader of tables.
+    if recognises(&args.data).unwrap_or(false) { images::run(args, json) } else { table(args, json) }
 }
 
 /// Fits a flow to a table.
-pub fn run(args: &FitArgs, json: bool) -> Outcome {
+fn table(args: &FitArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
-    check_out(&args.out)?;
-    output::keep(&[Path::new(&args.data)], Some(&args.out))?;
-    output::keep_from("--test-out", &[Path::new(&args.data), &args.out], args.test_out.as_deref())?;
+    output_is_possible(args)?;
+    if let Some(flag) = args.images.given() {
+        return Err(Failure::Usage(format!("{flag}: is for images, and {} is read as a table", args.data)));
+    }
     let file = config_file(args.config.as_deref())?;
     check_flags(args, file.flow.is_some())?;
     let base = file.settings.unwrap_or_default();
@@ -48,7 +51,11 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         None => preset(args, columns.len(), context.len())?,
     };
     let settings = Settings { seed, ..settings(args, base, data.splits.train.n) };
-    let preset = if custom { "custom".into() } else { format!("{:?}", args.flow).to_lowercase() };
+    let preset = if custom {
+        "custom".into()
+    } else {
+        format!("{:?}", args.flow.unwrap_or(FlowArg::Nsf)).to_lowercase()
+    };
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
     let run = run_folder(&args.out);
     if args.resume && !checkpoint_path(&run).exists() {
@@ -105,16 +112,6 @@ fn write_rows(path: &Path, data: &Prepared) -> Outcome {
     Ok(())
 }
 
-/// What the flags or the configuration ask for is no fault of the world.
-fn misused(error: FitError) -> Failure {
-    match error {
-        FitError::Setting { .. } | FitError::Flow(tissot::Error::Config { .. }) => {
-            Failure::Usage(error.to_string())
-        }
-        other => other.into(),
-    }
-}
-
 /// What a user should know about a flow that is not worth its name.
 fn worse(beside: &BesideGaussian) -> String {
     let rows = if beside.held_out { "held-out" } else { "validation" };
@@ -130,12 +127,7 @@ fn worse(beside: &BesideGaussian) -> String {
 fn report(fitted: &Fitted, out: &Path, json: bool) -> Outcome {
     let model = &fitted.model;
     let known = &model.provenance;
-    let why = match fitted.stop {
-        Stop::Finished => "all steps taken",
-        Stop::Early => "validation got no better",
-        Stop::Asked => "stopped on request; the best model so far was kept",
-        _ => "a number was not finite; the best model before it was kept",
-    };
+    let why = why(&fitted.stop);
     let value = serde_json::json!({
         "out": out, "steps": known.steps, "stop": why, "validation_log_prob": known.validation_log_prob,
         "held_out": known.held_out.map(|(mean, _)| mean), "held_out_error": known.held_out.map(|(_, error)| error),
@@ -160,37 +152,6 @@ fn report(fitted: &Fitted, out: &Path, json: bool) -> Outcome {
     })?)
 }
 
-/// The folder of a model's checkpoints and metrics: `MODEL.run`.
-fn run_folder(out: &Path) -> PathBuf {
-    let mut name = out.as_os_str().to_owned();
-    name.push(".run");
-    name.into()
-}
-
-/// Refuses an output that cannot be written, before hours of training.
-fn check_out(out: &Path) -> Result<(), Failure> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let wrong = |what: &str| Err(Failure::Usage(format!("--out {}: {what}", out.display())));
-    if !folder.is_dir() {
-        return wrong("its folder does not exist; make it first");
-    }
-    if out.is_dir() {
-        return wrong("is a folder; name a file such as model.tissot");
-    }
-    // A device or a pipe would be replaced by a file.
-    if out.exists() && !out.is_file() {
-        return wrong("is no regular file; name a file such as model.tissot");
-    }
-    let run = run_folder(out);
-    if run.exists() && !run.is_dir() {
-        return wrong(&format!(
-            "its checkpoints go to {}, which is no folder; move that file",
-            run.display()
-        ));
-    }
-    Ok(())
-}
-
 /// Refuses flags that would do nothing.
 fn check_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure> {
     if args.epochs == Some(0) {
@@ -210,14 +171,6 @@ fn check_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure> {
     }
 }
 
-fn config_file(path: Option<&Path>) -> Result<ConfigFile, Failure> {
-    let Some(path) = path else { return Ok(ConfigFile::default()) };
-    let name = path.display();
-    let text =
-        std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))?;
-    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("--config {name}: {error}")))
-}
-
 fn check_width(flow: FlowConfig, features: usize, context: usize) -> Result<FlowConfig, Failure> {
     if (flow.features, flow.context) == (features, context) {
         return Ok(flow);
@@ -230,7 +183,8 @@ fn check_width(flow: FlowConfig, features: usize, context: usize) -> Result<Flow
 
 /// The flow that the flags describe.
 fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig, Failure> {
-    let coupling = matches!(args.flow, FlowArg::NsfCoupling | FlowArg::Realnvp | FlowArg::Nice);
+    let flow = args.flow.unwrap_or(FlowArg::Nsf);
+    let coupling = matches!(flow, FlowArg::NsfCoupling | FlowArg::Realnvp | FlowArg::Nice);
     if coupling && features == 1 {
         let message =
             "--flow: couplings move one part of the columns by another, found 1 column; use nsf or maf";
@@ -243,13 +197,19 @@ fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig,
     size.transforms = args.transforms.unwrap_or(size.transforms);
     size.hidden = args.hidden.clone().unwrap_or(size.hidden);
     size.bins = args.bins.unwrap_or(size.bins);
-    let config = match args.flow {
+    let config = match flow {
         FlowArg::Nsf => presets::nsf_autoregressive(&size),
         FlowArg::NsfCoupling => presets::nsf_coupling(&size),
         FlowArg::Maf => presets::maf(&size),
         FlowArg::Iaf => presets::iaf(&size),
         FlowArg::Realnvp => presets::real_nvp(&size),
         FlowArg::Nice => presets::nice(&size),
+        FlowArg::Glow | FlowArg::RealnvpImage | FlowArg::NsfImage => {
+            return Err(Failure::Usage(format!(
+                "--flow: is one for images, and {} is read as a table",
+                args.data
+            )));
+        }
     };
     match args.embed_context {
         None => Ok(config),
@@ -258,23 +218,5 @@ fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig,
         )),
         Some(0) => Err(Failure::Usage("--embed-context: found 0, expected at least 1".into())),
         Some(features) => Ok(config.with_embedding(EmbeddingConfig::new(features))),
-    }
-}
-
-fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings {
-    let batch = args.batch.unwrap_or(base.batch);
-    let an_epoch = (rows / batch.clamp(1, rows.max(1))).max(1) as u64;
-    Settings {
-        batch,
-        steps: args.steps.or(args.epochs.map(|epochs| epochs.saturating_mul(an_epoch))).unwrap_or(match args
-            .minutes
-        {
-            Some(_) => u64::MAX,
-            None => base.steps,
-        }),
-        minutes: args.minutes.or(base.minutes),
-        learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
-        checkpoint_every: args.checkpoint_every.unwrap_or(base.checkpoint_every),
-        ..base
     }
 }

@@ -1,22 +1,31 @@
 //! `tissot sample`.
 
+mod images;
+
 use crate::args::SampleArgs;
 use crate::device;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::given;
 use crate::output::{self, RowSink};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::path::Path;
-use tissot::Model;
+use tissot::AnyModel;
 
 /// Rows that are drawn at a time.
 const BLOCK: usize = 8_192;
 
-/// Draws rows.
+/// Draws rows, or images.
 pub fn run(args: &SampleArgs, json: bool) -> Outcome {
     output::keep(&[&args.model], args.out.as_deref().map(Path::new))?;
-    let model = Model::load(&args.model, &device::select(&args.compute)?)?;
+    let model = match AnyModel::load(&args.model, &device::select(&args.compute)?)? {
+        AnyModel::Table(model) => model,
+        AnyModel::Image(model) => return images::run(args, &model, json),
+    };
+    let of_images = [("--class", args.class.is_some()), ("--temperature", args.temperature.is_some())];
+    if let Some((flag, _)) = of_images.iter().find(|(_, given)| *given) {
+        return Err(Failure::Usage(format!("{flag}: is for images, and the model is of a table")));
+    }
     let given = given::context(&model, &args.given)?;
     let names = model.columns.names();
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);

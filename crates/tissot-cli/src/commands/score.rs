@@ -1,17 +1,27 @@
 //! `tissot score`.
 
+mod images;
+
 use crate::args::ScoreArgs;
 use crate::device;
-use crate::failure::{self, Outcome};
+use crate::failure::{self, Failure, Outcome};
 use crate::output::{self, Mean, RowSink};
 use crate::prepare::ModelRows;
 use std::path::Path;
-use tissot::Model;
+use tissot::AnyModel;
 
-/// Scores every row, in its order, a block at a time.
+/// Scores every row, in its order, a block at a time; or every image.
 pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
     output::keep(&[&args.model, Path::new(&args.data)], args.out.as_deref().map(Path::new))?;
-    let model = Model::load(&args.model, &device::select(&args.compute)?)?;
+    let model = match AnyModel::load(&args.model, &device::select(&args.compute)?)? {
+        AnyModel::Table(model) => model,
+        AnyModel::Image(model) => return images::run(args, &model, json),
+    };
+    if let Some((flag, _)) =
+        [("--draws", args.draws.is_some()), ("--resize", args.resize)].iter().find(|f| f.1)
+    {
+        return Err(Failure::Usage(format!("{flag}: is for images, and the model is of a table")));
+    }
     let mut rows = ModelRows::open(&args.data, &model.columns.names(), &model.context.names(), args.missing)?;
     let mut sink =
         RowSink::open(args.out.as_deref(), json, &["log_density".to_owned(), "percentile".to_owned()])?;

@@ -65,6 +65,16 @@ fn shade(value: u8, levels: usize) -> u8 {
     ((usize::from(value).min(last) * 255 + last / 2) / last) as u8
 }
 
+/// One image `[height, width, channels]`, whose values are 0 to `levels - 1`, as it is.
+///
+/// # Panics
+/// Where the bytes are not one image.
+#[must_use]
+pub fn picture(image: &[u8], shape: [usize; 3], levels: usize) -> Grid {
+    assert_eq!(image.len(), shape.iter().product::<usize>(), "the bytes of one image");
+    Grid { shape, pixels: image.iter().map(|&value| shade(value, levels)).collect() }
+}
+
 impl Grid {
     /// The picture as a PNG file.
     ///

@@ -44,6 +44,7 @@ mod flip;
 mod folder;
 mod grid;
 mod idx;
+mod npy;
 mod open;
 mod options;
 mod picture;
@@ -53,7 +54,8 @@ mod view;
 
 pub use error::ImageError;
 pub use flip::flip;
-pub use grid::{Grid, grid};
+pub use grid::{Grid, grid, picture};
+pub use npy::save_npy;
 pub use open::recognises;
 pub use options::ImageOptions;
 pub use set::Images;

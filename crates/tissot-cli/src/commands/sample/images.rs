@@ -1,0 +1,63 @@
+//! `tissot sample` of images.
+
+use crate::args::SampleArgs;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::path::Path;
+use tissot::image::ImageModel;
+use tissot_train::images::{grid, picture, save_npy};
+
+/// Draws images: a grid, an array or a folder of pictures, by the name of the output.
+pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
+    if !args.given.0.is_empty() {
+        return Err(Failure::Usage("--given: is for tables; images are drawn of a --class".into()));
+    }
+    let Some(out) = args.out.as_deref() else {
+        let kinds = "grid.png for one picture, images.npy for an array, or a folder for a picture each";
+        return Err(Failure::Usage(format!("--out: images need a name: {kinds}")));
+    };
+    if args.n == 0 {
+        return Err(Failure::Usage("-n: found 0, expected at least 1 image".into()));
+    }
+    let labels = args.class.as_deref().map(|class| label(model, class)).transpose()?;
+    let labels = labels.map(|label| vec![label; args.n]);
+    let rng = &mut ChaCha8Rng::seed_from_u64(args.seed);
+    let images = model.sample(args.n, labels.as_deref(), args.temperature.unwrap_or(1.0), rng)?;
+    let pixels = &model.pixels;
+    let shape = [pixels.height, pixels.width, pixels.channels];
+    let path = Path::new(out);
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("png") => grid(&images, shape, pixels.source_levels).save(path)?,
+        Some("npy") => save_npy(path, &images, shape)?,
+        Some(other) if !path.is_dir() => {
+            return Err(Failure::Usage(format!(
+                "--out {out}: images are not written as .{other}; name a .png, a .npy or a folder"
+            )));
+        }
+        _ => {
+            std::fs::create_dir_all(path)
+                .map_err(|error| anyhow::anyhow!("{out}: cannot be made: {error}"))?;
+            for (i, image) in images.chunks(pixels.dimensions()).enumerate() {
+                picture(image, shape, pixels.source_levels).save(path.join(format!("{i:05}.png")))?;
+            }
+        }
+    }
+    Ok(output::print(json, &serde_json::json!({"images": args.n, "out": out}), || {
+        format!("{} images in {out}", args.n)
+    })?)
+}
+
+/// The class of this name, or of this number.
+fn label(model: &ImageModel, class: &str) -> Result<usize, Failure> {
+    let classes = &model.classes;
+    if classes.is_empty() {
+        let message = "--class: the model has none; `tissot fit --class-conditional` makes one that has";
+        return Err(Failure::Usage(message.into()));
+    }
+    let by_number = || class.parse().ok().filter(|&label: &usize| label < classes.len());
+    classes.iter().position(|name| name == class).or_else(by_number).ok_or_else(|| {
+        Failure::Usage(format!("--class: found {class:?}, expected one of {}", classes.join(", ")))
+    })
+}

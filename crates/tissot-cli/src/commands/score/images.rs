@@ -1,0 +1,71 @@
+//! `tissot score` on images.
+
+use crate::args::{MissingArg, ScoreArgs};
+use crate::failure::{self, Failure, Outcome};
+use crate::output::{self, Mean, RowSink};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use tissot::image::ImageModel;
+use tissot_train::images::{ImageOptions, Images};
+
+/// Images that are read at a time.
+const BLOCK: usize = 256;
+
+/// Bits per dimension of every image, in its order.
+pub fn run(args: &ScoreArgs, model: &ImageModel, json: bool) -> Outcome {
+    if matches!(args.missing, MissingArg::Drop) {
+        return Err(Failure::Usage("--missing: is for tables, and the model is of images".into()));
+    }
+    let draws = args.draws.unwrap_or(1);
+    if draws == 0 {
+        return Err(Failure::Usage("--draws: found 0, expected at least 1".into()));
+    }
+    let pixels = &model.pixels;
+    let shape = [pixels.height, pixels.width, pixels.channels];
+    let options = ImageOptions {
+        resize: args.resize.then_some([pixels.height, pixels.width]),
+        gray: args.resize && pixels.channels == 1,
+        levels: pixels.source_levels,
+        ..ImageOptions::default()
+    };
+    let images = Images::open(&args.data, &options)?;
+    if images.shape() != shape {
+        let [[h, w, c], [height, width, channels]] = [images.shape(), shape];
+        return Err(Failure::Failed(anyhow::anyhow!(
+            "{}: images of {h} x {w} with {c} channels, the model is of {height} x {width} with {channels}; --resize makes them fit",
+            args.data
+        )));
+    }
+    let labels = if model.classes.is_empty() { None } else { Some(images.labels_among(&model.classes)?) };
+    let mut sink = RowSink::open(args.out.as_deref(), json, &["bits_per_dim".to_owned()])?;
+    let (mut mean, mut bytes) = (Mean::default(), Vec::new());
+    let rng = &mut ChaCha8Rng::seed_from_u64(0);
+    for start in (0..images.len()).step_by(BLOCK) {
+        let indices: Vec<usize> = (start..images.len().min(start + BLOCK)).collect();
+        images.read(&indices, &mut bytes)?;
+        let labels = labels.as_ref().map(|labels| &labels[start..start + indices.len()]);
+        for bits in model.bits_per_dim(&bytes, labels, draws, rng)? {
+            sink.write(&[bits])?;
+            mean.add(bits);
+        }
+    }
+    sink.finish()?;
+    let value = serde_json::json!({
+        "images": mean.count(), "mean_bits_per_dim": output::number(mean.mean()),
+        "standard_error": output::number(mean.error()), "draws": draws, "is_bound": true,
+    });
+    let text = || {
+        let error = if mean.count() > 1 { format!(" +- {:.4}", mean.error()) } else { String::new() };
+        let draws = if draws > 1 { format!(" of {draws} draws") } else { String::new() };
+        format!(
+            "{} images, mean {:.4}{error} bits per dimension (an upper bound{draws})",
+            mean.count(),
+            mean.mean()
+        )
+    };
+    if args.out.is_none() && !json {
+        failure::say(&text());
+        return Ok(());
+    }
+    Ok(output::print(json, &value, text)?)
+}
