@@ -90,3 +90,12 @@ fn an_embedded_context_is_fitted_and_found_again() {
     folder.fit("table.csv", "again.tissot", &["--context", "c,d", "--config", "config.json"]);
     assert_eq!(folder.json(&["info", "again.tissot", "--json"])["flow"], info["flow"]);
 }
+
+#[test]
+fn one_test_row_makes_a_model_that_can_be_read() {
+    let folder = Folder::new();
+    folder.write("few.csv", two(10, 3));
+    let fit = ["--steps", "5", "--flow", "maf", "--transforms", "1", "--hidden", "4"];
+    assert!(folder.fit("few.csv", "few.tissot", &fit).contains("+- 0.0000 nats a row, 1 rows"));
+    assert!(folder.good(&["info", "few.tissot"]).contains("1 test"));
+}

@@ -161,7 +161,22 @@ fn a_vanishing_set_keeps_the_checkpoint() {
     let error = error.unwrap_err();
     assert!(matches!(error, FitError::Images(_)), "{error}");
     assert!(error.to_string().contains("train-images-idx3-ubyte"), "{error}");
+    // Not the one of step 7: the error comes at step 11, after 10 were taken.
+    let metrics = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    assert_eq!(metrics.lines().filter(|line| line.contains("grad_norm")).count(), 10);
     assert!(checkpoint_path(&run).exists());
+}
+
+#[test]
+fn a_single_test_image_has_no_error_but_a_file() {
+    let images = images();
+    let parts = Parts { train: (0..100).collect(), validation: vec![100], test: vec![101] };
+    let model = FitImages { parts, ..fit(&images, 2, None) }.run(&mut go_on).unwrap().model;
+    assert_eq!(model.provenance.held_out.unwrap().1, 0.0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.tissot");
+    model.save(&path).unwrap();
+    assert!(ImageModel::load(&path, &Device::flex()).is_ok());
 }
 
 #[test]
@@ -173,6 +188,16 @@ fn what_does_not_fit_together_is_one_clear_line() {
     let bare = Images::from_pixels(bytes(), [8, 8, 1]);
     let found = refusal(FitImages { classes: vec!["a".into()], ..fit(&bare, 5, None) });
     assert_eq!(found, "the images have no labels to condition the density on");
+    let found = refusal(FitImages { classes: vec!["a".into()], ..fit(&images, 5, None) });
+    assert_eq!(found, "an image has the label 1, there are 1 classes");
+    let found =
+        refusal(FitImages { pixels: Pixels::new([1, 8, 8]).with_source_levels(17), ..fit(&images, 5, None) });
+    assert_eq!(found, "the images have 256 levels, the flow is for 17");
+    let nothing = Parts { train: vec![], validation: vec![0], test: vec![1] };
+    assert_eq!(
+        refusal(FitImages { parts: nothing, ..fit(&images, 5, None) }),
+        "there are no images to train on"
+    );
     let found = Parts::new(3, 0.4, 0.4, 0).unwrap_err().to_string();
     assert_eq!(found, "3 images are too few: 1 would validate and 1 test, and at least 2 must train");
 }

@@ -137,8 +137,25 @@ impl FitImages<'_> {
                 "the images are {height} x {width} with {channels} channels, the flow is for {h} x {w} with {c}"
             )));
         }
-        if !self.classes.is_empty() && self.images.labels.is_none() {
-            return Err(FitError::Data("the images have no labels to condition the density on".into()));
+        if self.images.levels > self.pixels.source_levels {
+            let (found, expected) = (self.images.levels, self.pixels.source_levels);
+            return Err(FitError::Data(format!(
+                "the images have {found} levels, the flow is for {expected}"
+            )));
+        }
+        if !self.classes.is_empty() {
+            let Some(labels) = &self.images.labels else {
+                return Err(FitError::Data("the images have no labels to condition the density on".into()));
+            };
+            if let Some(label) = labels.iter().find(|&&label| label >= self.classes.len()) {
+                let classes = self.classes.len();
+                return Err(FitError::Data(format!(
+                    "an image has the label {label}, there are {classes} classes"
+                )));
+            }
+        }
+        if self.parts.train.is_empty() {
+            return Err(FitError::Data("there are no images to train on".into()));
         }
         let parts = [&self.parts.train, &self.parts.validation, &self.parts.test];
         if let Some(index) = parts.into_iter().flatten().find(|&&index| index >= self.images.len()) {

@@ -82,7 +82,14 @@ impl<S: Subject> Run<'_, S> {
             if steps(step) {
                 keep(&state.average, step)?;
             }
-            let batch = self.subject.batch(shuffle.step(step), step)?;
+            let batch = match self.subject.batch(shuffle.step(step), step) {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // What was learned so far is kept: the data may come back.
+                    self.save(&mut state, &mut metrics)?;
+                    return Err(error);
+                }
+            };
             let event = self.step(&mut state, &batch, progress);
             metrics.write(&event)?;
             let mut flow = observe(&event);

@@ -21,7 +21,7 @@ pub use flow::ImageFlow;
 pub use model::{ImageModel, one_hot};
 pub use pixels::{Pixels, Squash};
 
-/// The mean of some numbers and its standard error; that of a single number is `NaN`.
+/// The mean of some numbers and its standard error; that of a single number is 0.
 ///
 /// ```
 /// let (mean, error) = tissot::image::mean_and_error(&[1.0, 2.0, 3.0]);
@@ -31,5 +31,5 @@ pub fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    (mean, (squares / (n - 1.0) / n).sqrt())
+    (mean, (squares / (n - 1.0).max(1.0) / n).sqrt())
 }
