@@ -6,19 +6,7 @@
 use burn::prelude::*;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use tissot::{AnyFlow, Context, presets};
-
-#[allow(deprecated)]
-fn device(name: &str) -> Option<Device> {
-    match name {
-        #[cfg(feature = "flex")]
-        "flex" => Some(Device::flex()),
-        #[cfg(feature = "ndarray")]
-        "ndarray" => Some(Device::ndarray()),
-        #[cfg(feature = "wgpu")]
-        "wgpu" => Some(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
-        _ => None,
-    }
-}
+use tissot_examples::device;
 
 /// Log-densities of 64 fixed points under a fixed flow: weights and points come from the host.
 fn log_prob(device: &Device) -> Result<Vec<f32>, tissot::Error> {
