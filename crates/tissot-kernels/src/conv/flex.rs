@@ -6,7 +6,9 @@
 use super::op::Frame;
 use crate::flex::{chunks, contiguous, numbers, tensor};
 use crate::real::Real;
+use crate::simd::dispatch;
 use burn::backend::flex::FlexTensor;
+use pulp::NullaryFnOnce;
 use std::ops::Range;
 
 /// Numbers below which all images stay on one thread.
@@ -26,9 +28,9 @@ pub(super) fn unfold<T: Real>(image: FlexTensor, size: usize) -> FlexTensor {
             let images = images[task * at_once * per_image..].chunks_exact(per_image);
             for (image, rows) in images.zip(rows.chunks_exact_mut(per_rows)) {
                 if size == 1 {
-                    transpose(image, channels, rows);
+                    dispatch(Transpose { from: image, rows: channels, to: rows });
                 } else {
-                    transpose(image, channels, &mut last);
+                    dispatch(Transpose { from: image, rows: channels, to: &mut last });
                     grid.each(|row, seen, place| {
                         let start = row * grid.columns() + place;
                         rows[start..start + seen.len()].copy_from_slice(&last[seen]);
@@ -55,16 +57,12 @@ pub(super) fn fold<T: Real>(rows: FlexTensor, frame: Frame) -> FlexTensor {
             let rows = all[task * at_once * per_rows..].chunks_exact(per_rows);
             for (image, rows) in images.chunks_exact_mut(per_image).zip(rows) {
                 if size == 1 {
-                    transpose(rows, height * width, image);
+                    dispatch(Transpose { from: rows, rows: height * width, to: image });
                     continue;
                 }
                 last.fill(T::ZERO);
-                grid.each(|row, seen, place| {
-                    let start = row * grid.columns() + place;
-                    let from = &rows[start..start + seen.len()];
-                    last[seen].iter_mut().zip(from).for_each(|(to, from)| *to += *from);
-                });
-                transpose(&last, height * width, image);
+                dispatch(Add { grid: &grid, rows, last: &mut last });
+                dispatch(Transpose { from: &last, rows: height * width, to: image });
             }
         });
     }
@@ -77,11 +75,52 @@ fn at_once(batch: usize, per_image: usize) -> usize {
     if batch * per_image < SERIAL { batch.max(1) } else { batch.div_ceil(threads).max(1) }
 }
 
-/// `[rows, columns]` to `[columns, rows]`.
-fn transpose<T: Real>(from: &[T], rows: usize, to: &mut [T]) {
-    let columns = from.len() / rows;
-    for (row, from) in from.chunks_exact(columns).enumerate() {
-        to[row..].iter_mut().step_by(rows).zip(from).for_each(|(to, from)| *to = *from);
+/// `from`, `[rows, columns]`, to `[columns, rows]`.
+struct Transpose<'a, T> {
+    from: &'a [T],
+    rows: usize,
+    to: &'a mut [T],
+}
+
+impl<T: Real> NullaryFnOnce for Transpose<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { from, rows, to } = self;
+        let columns = from.len() / rows;
+        if rows == 2 {
+            // Two parameters of each element.
+            let (first, second) = from.split_at(columns);
+            for ((to, a), b) in to.chunks_exact_mut(2).zip(first).zip(second) {
+                (to[0], to[1]) = (*a, *b);
+            }
+            return;
+        }
+        for (row, from) in from.chunks_exact(columns).enumerate() {
+            to[row..].iter_mut().step_by(rows).zip(from).for_each(|(to, from)| *to = *from);
+        }
+    }
+}
+
+/// Adds the patches of `rows` to the image `last`, its channels last.
+struct Add<'a, T> {
+    grid: &'a Grid,
+    rows: &'a [T],
+    last: &'a mut [T],
+}
+
+impl<T: Real> NullaryFnOnce for Add<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { grid, rows, last } = self;
+        grid.each(|row, seen, place| {
+            let start = row * grid.columns() + place;
+            let from = &rows[start..start + seen.len()];
+            last[seen].iter_mut().zip(from).for_each(|(to, from)| *to += *from);
+        });
     }
 }
 

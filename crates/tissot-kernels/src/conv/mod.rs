@@ -170,6 +170,23 @@ impl Maps {
     }
 }
 
+/// Channels behind positions: `[batch, channels, height, width]` to `[batch, height * width, channels]`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+///
+/// let x = Tensor::<4>::from_floats([[[[1.0, 2.0]], [[3.0, 4.0]]]], &Device::flex());
+/// let y = tissot_kernels::conv::channels_last(x);
+/// assert_eq!(y.into_data().iter::<f32>().collect::<Vec<_>>(), [1.0, 3.0, 2.0, 4.0]);
+/// ```
+pub fn channels_last(x: Tensor<4>) -> Tensor<3> {
+    let [batch, channels, height, width] = x.dims();
+    if is_on_host(&x.device(), x.dtype()) {
+        return unfold(x, 1).reshape([batch, height * width, channels]);
+    }
+    x.reshape([batch, channels, height * width]).swap_dims(1, 2)
+}
+
 fn activated(x: Tensor<4>, activation: Option<Activation>) -> Tensor<4> {
     match activation {
         Some(activation) => apply(x, activation),

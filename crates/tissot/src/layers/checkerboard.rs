@@ -11,6 +11,7 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::conv::channels_last;
 
 /// How to make a [`Checkerboard`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,7 +125,7 @@ impl<N, U: Univariate> Checkerboard<N, U> {
         let [batch, channels, height, width] = x.dims();
         let (n, p) = (channels * height * width, self.univariate.num_params());
         let raw = self.net.forward(x.clone() * self.kept.val(), context);
-        let params = raw.reshape([batch, channels, p, height * width]).swap_dims(2, 3).reshape([batch, n, p]);
+        let params = channels_last(raw.reshape([batch * channels, p, height, width])).reshape([batch, n, p]);
         let flat = x.reshape([batch, n]);
         (flat.clone(), flat.select(1, self.moved.clone()), params.select(1, self.moved.clone()))
     }

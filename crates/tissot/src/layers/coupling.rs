@@ -12,6 +12,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tissot_kernels::conv::channels_last;
 use tissot_kernels::few;
 use tissot_kernels::univariate::{self as fused, Direction};
 
@@ -136,7 +137,7 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
         if s == 1 {
             return raw.reshape([dims[0], elements, p]);
         }
-        raw.reshape([dims[0], elements, p, s]).swap_dims(2, 3).reshape([dims[0], elements * s, p])
+        channels_last(raw.reshape([dims[0] * elements, p, 1, s])).reshape([dims[0], elements * s, p])
     }
 
     /// Moves `x` by `map` under `params`, whatever its rank.
