@@ -17,7 +17,7 @@ every measurement, one a line. The lines of the tables come as each workload is 
 
 Peers are installed by
 
-  pip install torch==2.15.0 zuko==1.6.0 nflows==0.14 normflows==1.7.3 flowjax==19.1.2 matplotlib pillow packaging tensorboard
+  pip install torch==2.15.0 zuko==1.6.0 nflows==0.14 normflows==1.7.3 FrEIA==0.2 flowjax==19.1.2 matplotlib pillow packaging tensorboard
 
 into the Python that runs this; those that are missing are named and left out. Every peer's Adam is its fused one, and the
 loss is read back. peers/peer_models.py says where a peer's architecture differs.
@@ -29,7 +29,7 @@ import sys
 
 import rig
 
-WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W7"]
+WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W6", "W7"]
 
 
 def measure(one, threads):
@@ -77,7 +77,7 @@ def main():
     ap.add_argument("--budget", type=float, default=1.0, help="seconds for each figure")
     ap.add_argument("--json")
     a = ap.parse_args()
-    missing = [p for p in a.peers if importlib.util.find_spec(p) is None]
+    missing = [p for p in a.peers if importlib.util.find_spec({"freia": "FrEIA"}.get(p, p)) is None]
     if missing:
         print(f"not installed, left out: {', '.join(missing)}; --help says how to install them", file=sys.stderr)
     peers = [p for p in a.peers if p not in missing]
@@ -89,7 +89,8 @@ def main():
         spec = workload + (f":batch={a.batch}" if a.batch else "")
         rounds = []
         for _ in range(a.rounds):
-            sides = {p: lambda t, p=p: rig.peer(p, workload, t, a.budget, a.batch) for p in peers}
+            having = [p for p in peers if rig.has(p, workload)]
+            sides = {p: lambda t, p=p: rig.peer(p, workload, t, a.budget, a.batch) for p in having}
             sides["tissot"] = lambda t: rig.tissot(a.tissot, spec, t, a.budget)
             counted = {}
             for name, one in sides.items():
@@ -98,11 +99,11 @@ def main():
             rounds.append(counted)
         memory = lambda name: f"{median(rounds, name, rig.own_memory):.0f} ({median(rounds, name, lambda line: line['peak_rss_mb']):.0f})"
         first = lambda name: rig.number(median(rounds, name, lambda line: line["first_result_s"]))
-        for name in peers:
+        for name in having:
             theirs, ours = rounds[-1][name], rounds[-1]["tissot"]
             cells = [workload, name, f"{theirs['params']}, {ours['params']}"] + [ratio(rounds, name, kind) for kind in rig.KINDS]
             rig.row(cells + [f"{memory(name)}, {memory('tissot')}", f"{first(name)}, {first('tissot')}"])
-        times.append([workload] + [ms(rounds, name) for name in ["tissot", *peers]])
+        times.append([workload] + [ms(rounds, name) if name in rounds[0] else "" for name in ["tissot", *peers]])
     print("\nMilliseconds: training step / log_prob / sample" + (", each with its threads" if a.threads == "best" else "") + ".\n")
     rig.head(["workload", "Tissot", *peers])
     for cells in times:

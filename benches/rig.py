@@ -8,11 +8,18 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PEERS = ["flowjax", "nflows", "zuko", "normflows"]
+PEERS = ["flowjax", "nflows", "zuko", "normflows", "freia"]
+# The peers that have images; FrEIA is timed on these alone.
+IMAGES = ["nflows", "normflows", "freia"]
 KINDS = ["train_step", "log_prob", "sample"]
 
 # Student's t, 97.5 %, by degrees of freedom from 1.
 T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093]
+
+
+def has(name, workload):
+    """Whether a peer has a workload."""
+    return name in IMAGES if workload == "W6" else name != "freia"
 
 
 def peer(name, workload, threads, budget, batch=None):
