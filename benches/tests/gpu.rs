@@ -27,3 +27,49 @@ fn a_wrong_argument_is_named() {
         "gpu: found \"W9\", expected --rows, --seconds or one of W1, W2, W3, W4, W5, W7"
     );
 }
+
+/// What the example `fashion` does: a model that was trained on the GPU says the same on the CPU.
+#[cfg(feature = "wgpu")]
+#[test]
+fn a_glow_trained_on_the_gpu_scores_the_same_on_the_cpu() {
+    use burn::tensor::{Device, DeviceKind, DeviceType};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use tissot::image::{ImageModel, Pixels};
+    use tissot::presets::{self, ImageSize};
+    use tissot_train::{FitImages, Parts, Settings, embedded};
+
+    if Device::enumerate(DeviceType::Wgpu).into_vec().is_empty() {
+        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        assert!(!ci, "no wgpu device; a software one comes with Debian's mesa-vulkan-drivers");
+        println!("skipped: no wgpu device; a software one comes with Debian's mesa-vulkan-drivers");
+        return;
+    }
+    let images = embedded::digit_images();
+    let fit = FitImages {
+        config: presets::glow(&ImageSize::new([1, 8, 8]).with_levels(2, 1).with_hidden(8)),
+        dequantiser: None,
+        pixels: Pixels::new([1, 8, 8]).with_source_levels(images.levels),
+        classes: Vec::new(),
+        images: &images,
+        parts: Parts { train: (0..64).collect(), validation: (64..80).collect(), test: Vec::new() },
+        flip: false,
+        settings: Settings { steps: 6, batch: 8, warmup: 1, ..Settings::images() },
+        device: Device::wgpu(DeviceKind::DefaultDevice),
+        run: None,
+        resume: false,
+        provenance: Default::default(),
+    };
+    let model = fit.run(&mut |_| std::ops::ControlFlow::Continue(())).unwrap().model;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.tissot");
+    model.save(&file).unwrap();
+    let mut some = Vec::new();
+    images.read(&(100..116).collect::<Vec<_>>(), &mut some).unwrap();
+    let bits =
+        |model: &ImageModel| model.bits_per_dim(&some, None, 1, &mut ChaCha8Rng::seed_from_u64(2)).unwrap();
+    let on_the_cpu = bits(&ImageModel::load(&file, &Device::flex()).unwrap());
+    for (gpu, cpu) in bits(&model).iter().zip(on_the_cpu) {
+        assert!((gpu - cpu).abs() < 1e-4, "{gpu} bits on the GPU, {cpu} on the CPU");
+    }
+}

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "wgpu")]
 mod fused;
+mod images;
 #[cfg(feature = "wgpu")]
 mod incremental;
 #[cfg(feature = "wgpu")]
