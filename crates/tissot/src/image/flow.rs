@@ -15,7 +15,8 @@ const STEPS: u32 = 1 << 15;
 /// A flow of continuous images, and how whole numbers become continuous for it.
 ///
 /// Without a dequantiser the noise is uniform. With one it is `u = sigmoid(a)`, `a` drawn from a conditional flow that sees
-/// the image as context maps (`v / levels - 1/2`), and its density is part of the bound.
+/// the image as context maps (`v / levels - 1/2`), and its density is part of the bound. Noise within `2^-16` of 0 or 1 is moved
+/// there, since f32 could not tell it from the next whole number; only a flow that puts weight on these ends would gain by it.
 #[derive(Module, Debug)]
 pub struct ImageFlow {
     /// The density of continuous images.

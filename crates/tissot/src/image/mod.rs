@@ -21,7 +21,7 @@ pub use flow::ImageFlow;
 pub use model::{ImageModel, one_hot};
 pub use pixels::{Pixels, Squash};
 
-/// The mean of some numbers and its standard error; that of a single number is 0.
+/// The mean of some numbers and its standard error; that of a single number is 0, of none both are `NaN`.
 ///
 /// ```
 /// let (mean, error) = tissot::image::mean_and_error(&[1.0, 2.0, 3.0]);

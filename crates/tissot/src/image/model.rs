@@ -16,7 +16,8 @@ const BLOCK: usize = 64;
 
 /// A flow of images, their pixels, their classes and its history: what a file holds.
 ///
-/// Images are bytes, `[n, height, width, channels]`. Where the model has classes, each image stands under one of them.
+/// Images are bytes, `[n, height, width, channels]`. Where the model has classes, each image stands under one of them. Score and
+/// sample with weights without autodiff (as a loaded or fitted model has them): else each pass keeps its memory.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -168,7 +169,8 @@ impl ImageModel {
     fn labels(&self, n: usize, labels: Option<&[usize]>) -> Result<Option<Vec<usize>>, Error> {
         let classes = self.classes.len();
         match labels {
-            _ if classes == 0 => Ok(None),
+            None if classes == 0 => Ok(None),
+            Some(_) if classes == 0 => Err(Error::config("labels", "some", "none: the model has no classes")),
             None => Err(Error::config(
                 "labels",
                 "none",

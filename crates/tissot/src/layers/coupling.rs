@@ -133,11 +133,11 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
     fn params<const D: usize>(&self, raw: Tensor<D>) -> Tensor<3> {
         let dims = raw.dims();
         let (p, s) = (self.univariate.num_params(), positions(&dims));
-        let elements = dims[1] / p;
+        let shape = [dims[0], dims[1] / p * s, p];
         if s == 1 {
-            return raw.reshape([dims[0], elements, p]);
+            return raw.reshape(shape);
         }
-        channels_last(raw.reshape([dims[0] * elements, p, 1, s])).reshape([dims[0], elements * s, p])
+        channels_last(raw.reshape([dims[0] * dims[1] / p, p, 1, s])).reshape(shape)
     }
 
     /// Moves `x` by `map` under `params`, whatever its rank.
@@ -249,13 +249,11 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
     }
 
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {
-        let flat = |x: &Tensor<D>| {
-            let dims = x.dims();
-            x.clone().reshape([dims[0], dims[1] * positions(&dims)])
-        };
         let kept = x.clone().select(1, self.kept.clone());
         let params = self.params(self.net.forward(kept.clone(), context));
-        self.univariate.examine(&flat(&x.clone().select(1, self.moved.clone())), &params, note);
+        let moved = x.clone().select(1, self.moved.clone());
+        let flat = [x.dims()[0], self.columns.len() * positions(&x.dims())];
+        self.univariate.examine(&moved.reshape(flat), &params, note);
         let _ = self.move_kept(kept, |univariate, x, params| {
             univariate.examine(&x, &params, note);
             univariate.forward(x, params)

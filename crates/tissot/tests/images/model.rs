@@ -95,6 +95,16 @@ fn labels_matter_and_wrong_ones_are_one_clear_line() {
 }
 
 #[test]
+fn labels_without_classes_are_refused() {
+    let pixels = Pixels::new([1, 4, 4]);
+    let model =
+        ImageModel::new(presets::glow(&size()), None, pixels, vec![], &Device::flex(), &mut rng()).unwrap();
+    let found = model.bits_per_dim(&[0; 16], Some(&[0]), 1, &mut rng()).unwrap_err().to_string();
+    assert_eq!(found, "labels: found some, expected none: the model has no classes");
+    assert!(model.sample(1, Some(&[0]), 1.0, &mut rng()).is_err());
+}
+
+#[test]
 fn a_lower_temperature_stays_closer_to_the_middle() {
     let model = ImageModel::new(
         presets::glow(&size()),
