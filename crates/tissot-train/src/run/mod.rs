@@ -34,6 +34,9 @@ pub(crate) struct Run<'a, S> {
     pub resume: bool,
 }
 
+/// Takes the moving average after a step.
+pub(crate) type Keep<'a, M> = dyn FnMut(&M, u64) -> Result<(), FitError> + 'a;
+
 /// What a run gives.
 pub(crate) struct Trained<M> {
     /// The weights with the best validation.
@@ -52,7 +55,7 @@ impl<S: Subject> Run<'_, S> {
     pub fn go(
         &self,
         steps: &dyn Fn(u64) -> bool,
-        keep: &mut dyn FnMut(&S::Flow, u64) -> Result<(), FitError>,
+        keep: &mut Keep<'_, S::Flow>,
         observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Trained<S::Flow>, FitError> {
         self.settings.validate()?;
