@@ -88,8 +88,8 @@ impl<S: Subject> Run<'_, S> {
             let batch = match self.subject.batch(shuffle.step(step), step) {
                 Ok(batch) => batch,
                 Err(error) => {
-                    // What was learned so far is kept: the data may come back.
-                    self.save(&mut state, &mut metrics)?;
+                    // What was learned so far is kept, if it can be: the data may come back. Their error is the cause.
+                    let _ = self.save(&mut state, &mut metrics);
                     return Err(error);
                 }
             };

@@ -6,10 +6,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tissot::inspect::jacobian::derivatives;
 use tissot::laws::{Laws, randomize};
+use tissot::layers::{Half, Mask};
 use tissot::nets::EmbeddingConfig;
 use tissot::presets::{self, ImageSize};
 use tissot::univariate::Shift;
-use tissot::{AnyFlow, Bijection, Context, FlowConfig};
+use tissot::{AnyFlow, Bijection, Context, FlowConfig, LayerConfig};
 
 fn flows(size: &ImageSize) -> Vec<(&'static str, FlowConfig)> {
     vec![
@@ -142,5 +143,27 @@ fn sizes_that_cannot_be_are_one_clear_line() {
 fn every_preset_survives_json() {
     for (name, config) in flows(&ImageSize::new([3, 8, 8]).with_context(2)) {
         assert_eq!(FlowConfig::from_json(&config.to_json().unwrap()).unwrap(), config, "{name}");
+    }
+}
+
+/// What is set aside is what the coupling before it moved: Glow's prior of it, given what goes on.
+#[test]
+fn the_half_that_is_set_aside_has_a_prior() {
+    fn splits(layers: &[LayerConfig]) -> usize {
+        let inside = layers.iter().map(|layer| match layer {
+            LayerConfig::Squeezed(config) => splits(&config.layers),
+            LayerConfig::Split(config) => 1 + splits(&config.layers),
+            _ => 0,
+        });
+        for pair in layers.windows(2) {
+            if let [before, LayerConfig::Split(split)] = pair {
+                let LayerConfig::Coupling(prior) = before else { panic!("a split after {before:?}") };
+                assert_eq!((&prior.mask, split.on), (&Mask::FirstHalf, Half::First));
+            }
+        }
+        inside.sum()
+    }
+    for (name, config) in flows(&ImageSize::new([1, 16, 16]).with_levels(3, 1)) {
+        assert_eq!(splits(&config.layers), 2, "{name}");
     }
 }
