@@ -88,7 +88,8 @@ fn images_are_fitted_drawn_and_scored() {
     let said = folder.json(&["score", "m.tissot", DATA, "--out", "bits.csv", "--json"]);
     assert_eq!((&said["images"], &said["is_bound"]), (&N.into(), &true.into()));
     let rows = common::rows(&folder.text("bits.csv"));
-    let mean = rows.iter().map(|row| row[0]).sum::<f64>() / N as f64;
+    let mean = rows.iter().map(|row| row[1]).sum::<f64>() / N as f64;
+    assert!(rows.iter().enumerate().all(|(i, row)| row[0] == (i + 1) as f64));
     assert!((mean - said["mean_bits_per_dim"].as_f64().unwrap()).abs() < 1e-9);
     assert!(mean < 5.0, "{mean} bits of 5");
     let tight = folder.json(&["score", "m.tissot", DATA, "--draws", "8", "--out", "bits.csv", "--json"]);
@@ -126,6 +127,8 @@ fn wrong_input_is_one_line() {
     let folder = fitted(&["--steps", "2"]);
     folder.write("table.csv", common::two(50, 1));
     folder.fit("table.csv", "table.tissot", &common::TINY);
+    let flow = folder.json(&["info", "m.tissot", "--json"])["flow"].clone();
+    folder.write("flow.json", serde_json::json!({"flow": flow}).to_string());
     let fit = |more: &[&'static str]| [&["fit", DATA, "--out", "x.tissot"], more].concat();
     for (args, message) in [
         (fit(&["--columns", "a"]), format!("--columns: is for tables, and {DATA} holds images")),
@@ -146,7 +149,7 @@ fn wrong_input_is_one_line() {
         (fit(&["--bits", "9"]), "--bits: found 9, expected 1 to 8".into()),
         (
             fit(&["--squash", "logit:1"]),
-            "--squash: pixels.squash.alpha: found 1, expected a number between 0 and 1, such as 0.05".into(),
+            "pixels.squash.alpha: found 1, expected a number between 0 and 1, such as 0.05".into(),
         ),
         (
             fit(&["--hidden", "8,8"]),
@@ -163,6 +166,15 @@ fn wrong_input_is_one_line() {
         (
             vec!["fit", "table.csv", "--out", "x.tissot", "--flow", "glow"],
             "--flow: is one for images, and table.csv is read as a table".into(),
+        ),
+        (fit(&["--bins", "4"]), "--bins: is of splines; use it with --flow nsf-image".into()),
+        (
+            vec!["fit", "table.csv", "--out", "x.tissot", "--config", "flow.json"],
+            "--config: its flow is of images, and the data are read as a table".into(),
+        ),
+        (
+            vec!["sample", "m.tissot", "-n", "9999999999999", "--out", "x.png"],
+            "-n: found 9999999999999, expected at most 33554432 images at once".into(),
         ),
         (
             vec!["sample", "m.tissot", "-n", "2"],
@@ -191,6 +203,7 @@ fn wrong_input_is_one_line() {
     ] {
         folder.fails(&args, 2, &message);
     }
+    folder.fails(&["fit", "none", "--out", "x.tissot", "--gray"], 1, "none: the file does not exist");
     for command in ["map", "transform"] {
         let args: &[&str] =
             if command == "map" { &["map", "m.tissot"] } else { &["transform", "m.tissot", DATA] };

@@ -52,7 +52,13 @@ fn values_and_gradients_are_those_of_conv2d() {
     for (dtype, most) in [(DType::F64, 1e-12), (DType::F32, 2e-5)] {
         let device = Device::flex().autodiff();
         for shape @ [batch, inputs, outputs, height, width, size] in SHAPES {
-            for (biased, activation) in [(true, Some(Activation::Tanh)), (false, None), (true, None)] {
+            let kinds = [
+                (true, Some(Activation::Tanh)),
+                (false, Some(Activation::Tanh)),
+                (false, None),
+                (true, None),
+            ];
+            for (biased, activation) in kinds {
                 let what = format!("{shape:?} {dtype:?} {biased} {activation:?}");
                 let x = waves([batch, inputs, height, width], 0.1, &device, dtype).require_grad();
                 let weight = waves([outputs, inputs, size, size], 0.7, &device, dtype).require_grad();
@@ -143,6 +149,20 @@ fn what_needs_no_gradient_gets_none() {
     let y = Maps::new(x.clone()).convolve(weight.clone(), None, None).into_image();
     let grads = y.sum().backward();
     assert!(x.grad(&grads).is_none() && weight.grad(&grads).is_some());
+
+    for [inputs, outputs] in [[2, 3], [3, 2]] {
+        let x = waves([1, inputs, 3, 3], 0.1, &device, DType::F32).require_grad();
+        let (weight, bias) = (
+            waves([outputs, inputs, 3, 3], 0.1, &device, DType::F32),
+            waves([outputs], 0.2, &device, DType::F32),
+        );
+        let grads = Maps::new(x.clone())
+            .convolve(weight.clone(), Some(bias.clone()), None)
+            .into_image()
+            .sum()
+            .backward();
+        assert!(x.grad(&grads).is_some() && weight.grad(&grads).is_none() && bias.grad(&grads).is_none());
+    }
 }
 
 #[test]

@@ -67,8 +67,10 @@ pub fn bits_per_dim(log_prob: f64, dimensions: usize) -> f64 {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Stop {
-    /// It took all its steps, or minutes.
+    /// It took all its steps.
     Finished,
+    /// Its minutes were over before.
+    Time,
     /// The validation did not get better any more.
     Early,
     /// It was asked to.

@@ -14,7 +14,7 @@ use shared::{config_file, misused, output_is_possible, run_folder, settings, why
 use std::path::Path;
 use tissot::nets::EmbeddingConfig;
 use tissot::{FlowConfig, Model, Provenance, presets};
-use tissot_train::images::recognises;
+use tissot_train::images::{ImageError, ImageOptions, Images, recognises};
 use tissot_train::{
     BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns, snapshot_steps,
 };
@@ -30,6 +30,12 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
     output_is_possible(args)?;
     if let Some(flag) = args.images.given() {
+        // Why it holds no images, where that is more than that it is a table.
+        if let Err(error) = Images::open(&args.data, &ImageOptions::default())
+            && !matches!(error, ImageError::UnknownFormat { .. })
+        {
+            return Err(error.into());
+        }
         return Err(Failure::Usage(format!("{flag}: is for images, and {} is read as a table", args.data)));
     }
     let file = config_file(args.config.as_deref())?;
@@ -172,6 +178,11 @@ fn check_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure> {
 }
 
 fn check_width(flow: FlowConfig, features: usize, context: usize) -> Result<FlowConfig, Failure> {
+    if !flow.positions.is_empty() {
+        return Err(Failure::Usage(
+            "--config: its flow is of images, and the data are read as a table".into(),
+        ));
+    }
     if (flow.features, flow.context) == (features, context) {
         return Ok(flow);
     }

@@ -42,8 +42,10 @@ pub(super) fn unfold<T: Real>(image: FlexTensor, size: usize) -> FlexTensor {
     tensor(rows, &[batch * height * width, grid.columns()])
 }
 
-pub(super) fn fold<T: Real>(rows: FlexTensor, frame: Frame) -> FlexTensor {
-    let rows = contiguous(rows);
+/// With `bias` added to each channel, where there is one.
+pub(super) fn fold<T: Real>(rows: FlexTensor, bias: Option<FlexTensor>, frame: Frame) -> FlexTensor {
+    let (rows, bias) = (contiguous(rows), bias.map(contiguous));
+    let bias: Option<&[T]> = bias.as_ref().map(numbers);
     let Frame { batch, height, width, size } = frame;
     let channels = rows.layout().shape()[1] / (size * size);
     let grid = Grid { height, width, channels, size };
@@ -56,17 +58,33 @@ pub(super) fn fold<T: Real>(rows: FlexTensor, frame: Frame) -> FlexTensor {
             let mut last = vec![T::ZERO; per_image];
             let rows = all[task * at_once * per_rows..].chunks_exact(per_rows);
             for (image, rows) in images.chunks_exact_mut(per_image).zip(rows) {
-                if size == 1 {
+                if size == 1 && bias.is_none() {
                     dispatch(Transpose { from: rows, rows: height * width, to: image });
                     continue;
                 }
-                last.fill(T::ZERO);
+                match bias {
+                    None => last.fill(T::ZERO),
+                    Some(bias) => {
+                        last.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(bias))
+                    }
+                }
                 dispatch(Add { grid: &grid, rows, last: &mut last });
                 dispatch(Transpose { from: &last, rows: height * width, to: image });
             }
         });
     }
     tensor(images, &[batch, channels, height, width])
+}
+
+/// The sum of each channel of images `[batch, channels, height, width]`, in f64.
+pub(super) fn channel_sums<T: Real>(images: FlexTensor) -> FlexTensor {
+    let images = contiguous(images);
+    let [channels, height, width] = [1, 2, 3].map(|axis| images.layout().shape()[axis]);
+    let mut sums = vec![0.0; channels];
+    for (k, map) in numbers::<T>(&images).chunks_exact((height * width).max(1)).enumerate() {
+        sums[k % channels] += map.iter().map(|v| v.to_f64()).sum::<f64>();
+    }
+    tensor(sums.into_iter().map(T::of).collect(), &[channels])
 }
 
 /// How many images a task takes.

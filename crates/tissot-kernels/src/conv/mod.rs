@@ -57,7 +57,7 @@ impl Maps {
     pub fn into_image(self) -> Tensor<4> {
         match self.0 {
             Form::Image(x) => x,
-            Form::Rows(rows, size) => fold(rows, size, 1),
+            Form::Rows(rows, size) => fold(rows, None, size, 1),
         }
     }
 
@@ -87,11 +87,7 @@ impl Maps {
         if size > 1 && outputs <= inputs {
             let weight = weight.flip([2, 3]).permute([1, 2, 3, 0]).reshape([inputs, size * size * outputs]);
             let (rows, shape) = self.into_rows();
-            let y = fold(dense(rows, weight, None, None), shape, size);
-            let y = match bias {
-                None => y,
-                Some(bias) => y + bias.reshape([1, outputs, 1, 1]),
-            };
+            let y = fold(dense(rows, weight, None, None), bias, shape, size);
             return Self(Form::Image(activated(y, activation)));
         }
         let shape = self.shape();
@@ -203,10 +199,11 @@ fn unfold(image: Tensor<4>, size: usize) -> Tensor<2> {
     unreachable!("rows of {image:?} and {size} without Flex")
 }
 
-/// The adjoint of [`unfold`]: each patch is added to where it would have been taken from. Only on Flex.
-fn fold(rows: Tensor<2>, shape: [usize; 3], size: usize) -> Tensor<4> {
+/// The adjoint of [`unfold`]: each patch is added to where it would have been taken from, and `bias` to each channel. Only on
+/// Flex.
+fn fold(rows: Tensor<2>, bias: Option<Tensor<1>>, shape: [usize; 3], size: usize) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    return op::fold(rows, shape, size);
+    return op::fold(rows, bias, shape, size);
     #[cfg(not(feature = "flex"))]
-    unreachable!("rows {rows:?} of {shape:?} and {size} without Flex")
+    unreachable!("rows {rows:?} and {bias:?} of {shape:?} and {size} without Flex")
 }

@@ -17,9 +17,18 @@ pub(super) fn unfold(image: Tensor<4>, size: usize) -> Tensor<2> {
 }
 
 /// See [`fold`](super::fold).
-pub(super) fn fold(rows: Tensor<2>, [batch, height, width]: [usize; 3], size: usize) -> Tensor<4> {
+pub(super) fn fold(
+    rows: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    [batch, height, width]: [usize; 3],
+    size: usize,
+) -> Tensor<4> {
     let frame = Frame { batch, height, width, size };
-    Tensor::from_dispatch(<Dispatch as FoldOps>::folded(rows.into_dispatch(), frame))
+    let rows = rows.into_dispatch();
+    Tensor::from_dispatch(match bias {
+        None => <Dispatch as FoldOps>::folded(rows, frame),
+        Some(bias) => <Dispatch as FoldOps>::folded_onto(rows, bias.into_dispatch(), frame),
+    })
 }
 
 /// Images of which rows are the patches.
@@ -39,6 +48,12 @@ pub(super) trait FoldOps: Backend {
 
     /// Rows to images.
     fn folded(rows: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self>;
+
+    /// Rows to images, `bias` added to each channel.
+    fn folded_onto(rows: FloatTensor<Self>, bias: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self>;
+
+    /// The sum of each channel of images.
+    fn channel_sums(images: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl FoldOps for Flex {
@@ -51,8 +66,22 @@ impl FoldOps for Flex {
 
     fn folded(rows: FlexTensor, frame: Frame) -> FlexTensor {
         match rows.dtype() {
-            DType::F64 => flex::fold::<f64>(rows, frame),
-            _ => flex::fold::<f32>(rows, frame),
+            DType::F64 => flex::fold::<f64>(rows, None, frame),
+            _ => flex::fold::<f32>(rows, None, frame),
+        }
+    }
+
+    fn folded_onto(rows: FlexTensor, bias: FlexTensor, frame: Frame) -> FlexTensor {
+        match rows.dtype() {
+            DType::F64 => flex::fold::<f64>(rows, Some(bias), frame),
+            _ => flex::fold::<f32>(rows, Some(bias), frame),
+        }
+    }
+
+    fn channel_sums(images: FlexTensor) -> FlexTensor {
+        match images.dtype() {
+            DType::F64 => flex::channel_sums::<f64>(images),
+            _ => flex::channel_sums::<f32>(images),
         }
     }
 }
@@ -89,6 +118,25 @@ impl<B: FoldOps> Backward<B, 1> for FoldBackward {
     }
 }
 
+/// The gradients of `folded_onto`: `unfolded`, and the sums of channels.
+#[derive(Debug)]
+struct FoldOntoBackward;
+
+impl<B: FoldOps> Backward<B, 2> for FoldOntoBackward {
+    type State = usize;
+
+    fn backward(self, ops: Ops<usize, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [rows, bias] = ops.parents;
+        let grad = grads.consume::<B>(&ops.node);
+        if let Some(bias) = bias {
+            grads.register::<B>(bias.id, B::channel_sums(grad.clone()));
+        }
+        if let Some(rows) = rows {
+            grads.register::<B>(rows.id, B::unfolded(grad, ops.state));
+        }
+    }
+}
+
 impl<B: FoldOps, C: CheckpointStrategy> FoldOps for Autodiff<B, C> {
     fn unfolded(image: FloatTensor<Self>, size: usize) -> FloatTensor<Self> {
         let prep = UnfoldBackward.prepare::<C>([image.node()]).compute_bound().stateful();
@@ -108,5 +156,17 @@ impl<B: FoldOps, C: CheckpointStrategy> FoldOps for Autodiff<B, C> {
             OpsKind::Tracked(prep) => prep.finish(frame.size, out),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
+    }
+    fn folded_onto(rows: FloatTensor<Self>, bias: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self> {
+        let prep = FoldOntoBackward.prepare::<C>([rows.node(), bias.node()]).compute_bound().stateful();
+        let out = B::folded_onto(rows.into_primitive(), bias.into_primitive(), frame);
+        match prep {
+            OpsKind::Tracked(prep) => prep.finish(frame.size, out),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn channel_sums(_: FloatTensor<Self>) -> FloatTensor<Self> {
+        unimplemented!("burn's autodiff is of first order")
     }
 }

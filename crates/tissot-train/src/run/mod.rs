@@ -76,7 +76,7 @@ impl<S: Subject> Run<'_, S> {
             state.memory.seconds = before + started.elapsed().as_secs_f64();
             let progress = self.progress(&state.memory);
             if progress >= 1.0 {
-                break Stop::Finished;
+                break if state.memory.step >= self.settings.steps { Stop::Finished } else { Stop::Time };
             }
             if self.settings.patience > 0 && state.memory.stale >= self.settings.patience {
                 break Stop::Early;

@@ -6,6 +6,9 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+/// The most numbers that an image can have: places beyond are not told apart in f32.
+const MOST: usize = 1 << 24;
+
 /// How a number `x` of (0, 1) becomes one that a flow sees, `y`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Squash {
@@ -92,7 +95,7 @@ impl Pixels {
 
     /// The numbers of an image.
     pub fn dimensions(&self) -> usize {
-        self.channels * self.height * self.width
+        self.channels.saturating_mul(self.height).saturating_mul(self.width)
     }
 
     /// `[channels, height, width]`.
@@ -114,6 +117,14 @@ impl Pixels {
         if self.dimensions() == 0 {
             let found = format!("{} x {} x {}", self.channels, self.height, self.width);
             return Err(Error::config("pixels", found, "channels, height and width of at least 1"));
+        }
+        if self.dimensions() > MOST {
+            let found = format!("{} x {} x {}", self.channels, self.height, self.width);
+            return Err(Error::config(
+                "pixels",
+                found,
+                format!("at most {MOST} numbers an image; resize them"),
+            ));
         }
         if !(2..=256).contains(&self.source_levels) {
             return Err(Error::config("pixels.source_levels", self.source_levels, "2 to 256"));

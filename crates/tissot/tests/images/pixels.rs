@@ -113,6 +113,10 @@ fn wrong_pixels_are_one_clear_line() {
     let found = refusal(one().with_squash(Squash::LogitBoth { lambda: 0.5 }));
     assert!(found.contains("lambda: found 0.5"), "{found}");
     assert!(refusal(Pixels::new([0, 2, 2])).contains("0 x 2 x 2"));
+    assert!(
+        refusal(Pixels::new([3, 5_000, 5_000])).ends_with("at most 16777216 numbers an image; resize them")
+    );
+    assert!(refusal(Pixels::new([usize::MAX, 2, 2])).contains("at most"));
     assert!(refusal(one().with_source_levels(1)).contains("source_levels: found 1, expected 2 to 256"));
     assert!(refusal(one().with_source_levels(4).with_bits(3)).contains("levels: found 8, expected 2 to 4"));
     let grey = one().with_source_levels(17);

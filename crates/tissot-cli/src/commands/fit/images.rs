@@ -43,7 +43,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     if let Some(squash) = own.squash {
         pixels = pixels.with_squash(squash.0);
     }
-    pixels.validate().map_err(|error| Failure::Usage(format!("--squash: {error}")))?;
+    pixels.validate().map_err(|error| Failure::Usage(error.to_string()))?;
     if own.class_conditional && images.labels.is_none() {
         let message = format!(
             "--class-conditional: {} has no labels; put the images of each class into a folder, or the labels beside them",
@@ -71,6 +71,11 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
     let (every, samples) = (own.sample_every.unwrap_or(500), folder.join("samples"));
     let shape = images.shape();
+    if !args.resume && samples.is_dir() {
+        // Those of an earlier run.
+        std::fs::remove_dir_all(&samples)
+            .map_err(|source| FitError::Write { path: samples.clone(), source })?;
+    }
     let fit = FitImages {
         config,
         dequantiser,
@@ -139,6 +144,7 @@ fn check_preset_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure
     }
     let own = &args.images;
     let of_a_preset = [
+        ("--flow", args.flow.is_some()),
         ("--levels", own.levels.is_some()),
         ("--level-steps", own.level_steps.is_some()),
         ("--hidden", args.hidden.is_some()),
@@ -154,6 +160,9 @@ fn check_preset_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure
         if found == Some(0) {
             return Err(Failure::Usage(format!("{flag}: found 0, expected at least 1")));
         }
+    }
+    if args.bins.is_some() && args.flow != Some(FlowArg::NsfImage) {
+        return Err(Failure::Usage("--bins: is of splines; use it with --flow nsf-image".into()));
     }
     match &args.hidden {
         Some(hidden) if hidden.len() != 1 || hidden[0] == 0 => {

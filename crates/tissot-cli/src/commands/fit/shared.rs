@@ -30,6 +30,7 @@ pub(super) fn misused(error: FitError) -> Failure {
 pub(super) fn why(stop: &Stop) -> &'static str {
     match stop {
         Stop::Finished => "all steps taken",
+        Stop::Time => "the time was up",
         Stop::Early => "validation got no better",
         Stop::Asked => "stopped on request; the best model so far was kept",
         _ => "a number was not finite; the best model before it was kept",

@@ -9,6 +9,9 @@ use std::path::Path;
 use tissot::image::ImageModel;
 use tissot_train::images::{grid, picture, save_npy};
 
+/// Bytes of images that are held at once.
+const MOST: usize = 1 << 31;
+
 /// Draws images: a grid, an array or a folder of pictures, by the name of the output.
 pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
     if !args.given.0.is_empty() {
@@ -21,6 +24,11 @@ pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
     if args.n == 0 {
         return Err(Failure::Usage("-n: found 0, expected at least 1 image".into()));
     }
+    let bytes = args.n.saturating_mul(model.pixels.dimensions());
+    if bytes > MOST {
+        let most = MOST / model.pixels.dimensions();
+        return Err(Failure::Usage(format!("-n: found {}, expected at most {most} images at once", args.n)));
+    }
     let labels = args.class.as_deref().map(|class| label(model, class)).transpose()?;
     let labels = labels.map(|label| vec![label; args.n]);
     let rng = &mut ChaCha8Rng::seed_from_u64(args.seed);
@@ -28,7 +36,8 @@ pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
     let pixels = &model.pixels;
     let shape = [pixels.height, pixels.width, pixels.channels];
     let path = Path::new(out);
-    match path.extension().and_then(|ending| ending.to_str()) {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
+    match ending.as_deref().filter(|_| !out.ends_with('/')) {
         Some("png") => grid(&images, shape, pixels.source_levels).save(path)?,
         Some("npy") => save_npy(path, &images, shape)?,
         Some(other) if !path.is_dir() => {
@@ -56,7 +65,9 @@ fn label(model: &ImageModel, class: &str) -> Result<usize, Failure> {
         let message = "--class: the model has none; `tissot fit --class-conditional` makes one that has";
         return Err(Failure::Usage(message.into()));
     }
-    let by_number = || class.parse().ok().filter(|&label: &usize| label < classes.len());
+    // Where names are numbers a number is a name.
+    let numbered = classes.iter().any(|name| name.parse::<i64>().is_ok());
+    let by_number = || class.parse().ok().filter(|&label: &usize| !numbered && label < classes.len());
     classes.iter().position(|name| name == class).or_else(by_number).ok_or_else(|| {
         Failure::Usage(format!("--class: found {class:?}, expected one of {}", classes.join(", ")))
     })

@@ -11,7 +11,7 @@ use tissot_train::images::{ImageOptions, Images};
 /// Images that are read at a time.
 const BLOCK: usize = 256;
 
-/// Bits per dimension of every image, in its order.
+/// The number of every image, from 1 in the order of the set (that of the names in a folder), and its bits per dimension.
 pub fn run(args: &ScoreArgs, model: &ImageModel, json: bool) -> Outcome {
     if matches!(args.missing, MissingArg::Drop) {
         return Err(Failure::Usage("--missing: is for tables, and the model is of images".into()));
@@ -32,12 +32,13 @@ pub fn run(args: &ScoreArgs, model: &ImageModel, json: bool) -> Outcome {
     if images.shape() != shape {
         let [[h, w, c], [height, width, channels]] = [images.shape(), shape];
         return Err(Failure::Failed(anyhow::anyhow!(
-            "{}: images of {h} x {w} with {c} channels, the model is of {height} x {width} with {channels}; --resize makes them fit",
-            args.data
+            "{}: images of {h} x {w} with {c} channels, the model is of {height} x {width} with {channels}; {}",
+            args.data,
+            if args.resize { "make them colours first" } else { "--resize makes them fit" }
         )));
     }
     let labels = if model.classes.is_empty() { None } else { Some(images.labels_among(&model.classes)?) };
-    let mut sink = RowSink::open(args.out.as_deref(), json, &["bits_per_dim".to_owned()])?;
+    let mut sink = RowSink::open(args.out.as_deref(), json, &["image", "bits_per_dim"].map(String::from))?;
     let (mut mean, mut bytes) = (Mean::default(), Vec::new());
     let rng = &mut ChaCha8Rng::seed_from_u64(0);
     for start in (0..images.len()).step_by(BLOCK) {
@@ -45,8 +46,8 @@ pub fn run(args: &ScoreArgs, model: &ImageModel, json: bool) -> Outcome {
         images.read(&indices, &mut bytes)?;
         let labels = labels.as_ref().map(|labels| &labels[start..start + indices.len()]);
         for bits in model.bits_per_dim(&bytes, labels, draws, rng)? {
-            sink.write(&[bits])?;
             mean.add(bits);
+            sink.write(&[mean.count() as f64, bits])?;
         }
     }
     sink.finish()?;
