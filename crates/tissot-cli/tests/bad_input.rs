@@ -34,11 +34,16 @@ fn draws(n: usize, mut more: impl FnMut(f64) -> Vec<f64>) -> Vec<Vec<f64>> {
 fn files_that_are_none() {
     let folder = Folder::with_model();
     std::fs::create_dir(folder.path("folder")).unwrap();
-    for (data, message) in [
-        ("none.csv", "none.csv: the file does not exist"),
-        ("folder", "folder: this is a directory, expected a file with a table"),
+    // A fit takes a folder for one of images.
+    for (data, unfit, message) in [
+        ("none.csv", "none.csv: the file does not exist", "none.csv: the file does not exist"),
+        (
+            "folder",
+            "folder: there are no PNG or JPEG files in this folder",
+            "folder: this is a directory, expected a file with a table",
+        ),
     ] {
-        fits_not(&folder, data, &[], message);
+        fits_not(&folder, data, &[], unfit);
         folder.fails(&["score", "model.tissot", data, "--out", "scores.csv"], 1, message);
     }
 }

@@ -22,7 +22,11 @@ const DRAWN: usize = 64;
 /// Fits a flow to images.
 pub fn run(args: &FitArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
-    check_flags(args)?;
+    if let Err(wrong) = check_flags(args) {
+        // A folder without images is nothing to have flags for.
+        Images::open(&args.data, &ImageOptions::default())?;
+        return Err(wrong);
+    }
     output_is_possible(args)?;
     let ConfigFile { flow, settings: given } = config_file(args.config.as_deref())?;
     check_preset_flags(args, flow.is_some())?;
