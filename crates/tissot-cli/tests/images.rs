@@ -51,8 +51,8 @@ fn images_are_fitted_drawn_and_scored() {
         assert!(folder.path(&format!("m.tissot.run/samples/{step}.png")).exists(), "{step}");
     }
     let info = folder.good(&["info", "m.tissot"]);
-    for part in ["8 x 8, 1 channels of 32 levels", "classes      0, 1, 2", "63 train", "bits per dimension"] {
-        assert!(info.contains(part) || part == "63 train", "{part} is not in {info}");
+    for part in ["8 x 8, 1 channels of 32 levels", "classes      0, 1, 2", "72 train, 9 validation, 9 test"] {
+        assert!(info.contains(part), "{part} is not in {info}");
     }
     let value = folder.json(&["info", "m.tissot", "--json"]);
     assert_eq!((&value["pixels"]["levels"], &value["classes"][2]), (&32.into(), &"2".into()));
@@ -174,7 +174,7 @@ fn wrong_input_is_one_line() {
         ),
         (
             vec!["sample", "m.tissot", "-n", "9999999999999", "--out", "x.png"],
-            "-n: found 9999999999999, expected at most 33554432 images at once".into(),
+            "-n: found 9999999999999, expected at most 1957596 images at once".into(),
         ),
         (
             vec!["sample", "m.tissot", "-n", "2"],
@@ -209,4 +209,18 @@ fn wrong_input_is_one_line() {
             if command == "map" { &["map", "m.tissot"] } else { &["transform", "m.tissot", DATA] };
         folder.fails(args, 1, "m.tissot: it is a model of images, expected one of a table");
     }
+}
+
+#[test]
+fn settings_of_a_file_stand_over_those_of_images() {
+    let folder = Folder::new();
+    idx(&folder);
+    folder.write("settings.json", r#"{"settings": {"steps": 2}}"#);
+    let flags = ["--level-steps", "1", "--hidden", "4", "--config", "settings.json"];
+    folder.fit(DATA, "m.tissot", &flags);
+    let settings = &folder.json(&["info", "m.tissot", "--json"])["provenance"]["settings"];
+    assert_eq!(
+        (&settings["steps"], &settings["batch"], &settings["clip"]),
+        (&2.into(), &32.into(), &1.0.into())
+    );
 }

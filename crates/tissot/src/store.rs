@@ -165,8 +165,20 @@ fn table(
 ) -> Result<Model, Error> {
     let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
     let Description { flow: config, columns, context, provenance } = description;
+    let unfit = |what: String| wrong(path, format!("its description fits no model ({what})"));
+    let (event, expected) = (config.event(), vec![columns.len()]);
+    if event != expected {
+        let what =
+            format!("flow: found a flow of {event:?}, expected {expected:?}, one feature for each column");
+        return Err(unfit(what));
+    }
+    if config.context != context.len() {
+        let (found, expected) = (config.context, context.len());
+        return Err(unfit(format!("flow: found {found} context features, expected {expected}")));
+    }
     // The weights that are drawn here are all replaced by those of the file.
-    let flow = config.init(device, &mut rand_chacha::ChaCha8Rng::seed_from_u64(0))?;
+    let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
+    let flow = config.init(device, rng).map_err(|error| unfit(error.to_string()))?;
     let flow: AnyFlow = renamed(with_weights(flow, weights, path)?, ParamId::new);
     Ok(Model { flow, config, columns, context, provenance })
 }

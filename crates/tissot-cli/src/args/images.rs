@@ -45,7 +45,7 @@ pub struct ImageArgs {
     /// Condition the density on the class: the folder an image is in, or its label.
     #[arg(long)]
     pub class_conditional: bool,
-    /// Steps between grids of samples in MODEL.run/samples; 500 by default, 0 draws none.
+    /// Steps between grids of samples in MODEL.run/samples; 500 by default, 0 draws only that of the end.
     #[arg(long)]
     pub sample_every: Option<u64>,
 }

@@ -10,7 +10,7 @@ use crate::output::{self, RowSink};
 use crate::prepare::{self, Prepared};
 use crate::progress::Progress;
 use crate::snapshots;
-use shared::{config_file, misused, output_is_possible, run_folder, settings, why};
+use shared::{config_file, misused, output_is_possible, over, run_folder, settings, why};
 use std::path::Path;
 use tissot::nets::EmbeddingConfig;
 use tissot::{FlowConfig, Model, Provenance, presets};
@@ -40,7 +40,7 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
     }
     let file = config_file(args.config.as_deref())?;
     check_flags(args, file.flow.is_some())?;
-    let base = file.settings.unwrap_or_default();
+    let base = over(&Settings::default(), file.settings)?;
     let seed = args.seed.unwrap_or(base.seed);
     let data = prepare::table(args, seed)?;
     for warning in &data.warnings {

@@ -1,7 +1,7 @@
 //! Convolutions with stride 1, padded with zeros so that height and width stay, as matrix products.
 //!
 //! On burn's Flex backend, for f32 and f64, the images inside a network are rows `[batch * height * width, channels]`, so
-//! that a 1x1 convolution is one [`dense`](crate::dense::dense) with its bias, its activation and its gradients. With `U` the
+//! that a 1x1 convolution is one [`dense`] with its bias, its activation and its gradients. With `U` the
 //! patches of an image (`unfold`) and `U^T` the sum of patches (`fold`), a larger one is either of
 //!
 //! ```text

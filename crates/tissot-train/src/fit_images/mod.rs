@@ -56,7 +56,7 @@ pub struct FitImages<'a> {
 pub struct Parts {
     /// They train.
     pub train: Vec<usize>,
-    /// They choose the best weights and when to stop; the training images where there are none.
+    /// They choose the best weights and when to stop, at most 500 of them, evenly spaced; training images where there are none.
     pub validation: Vec<usize>,
     /// They are scored once, at the end.
     pub test: Vec<usize>,
@@ -70,7 +70,7 @@ impl Parts {
     pub fn new(n: usize, validation: f64, test: f64, seed: u64) -> Result<Self, FitError> {
         let share = |part: f64| if part > 0.0 { ((n as f64 * part).round() as usize).max(1) } else { 0 };
         let (validation, test) = (share(validation), share(test));
-        let train = n.saturating_sub(validation + test);
+        let train = n.saturating_sub(validation.saturating_add(test));
         if train < 2 {
             return Err(FitError::Data(format!(
                 "{n} images are too few: {validation} would validate and {test} test, and at least 2 must train"
@@ -188,7 +188,7 @@ impl FitImages<'_> {
         let held_out = self.bounds(&trained.best, &self.parts.test)?;
         let known = &mut model.provenance;
         known.train_rows = self.parts.train.len() as u64;
-        known.validation_rows = self.parts.validation.len() as u64;
+        known.validation_rows = self.parts.validation.len().min(subject::VALIDATED) as u64;
         known.test_rows = self.parts.test.len() as u64;
         known.validation_log_prob = Some(trained.validation);
         known.held_out = (!held_out.is_empty()).then(|| mean_and_error(&held_out));

@@ -16,8 +16,10 @@ use tissot::inspect::audit::{self, Finding, Thresholds};
 
 /// Images that initialise what depends on data.
 const FIRST: usize = 256;
+/// Numbers that go through the flow at once where the batch does not say: of 256 images of 64 x 64 grey pixels.
+const NUMBERS: usize = 1 << 20;
 /// Images that validate, at most, evenly spaced: scoring them costs about as much as a third of so many training images.
-const VALIDATED: usize = 500;
+pub(super) const VALIDATED: usize = 500;
 /// Images of the quick audit at each validation.
 const AUDITED: usize = 8;
 /// Images whose bytes tell one set from another where they are read from disk each time; of a set in memory all count.
@@ -61,7 +63,8 @@ impl FitImages<'_> {
     /// The bound of each of these images in nats, by one draw that is the same each time.
     pub(super) fn bounds(&self, flow: &ImageFlow, indices: &[usize]) -> Result<Vec<f64>, FitError> {
         let mut bounds = Vec::with_capacity(indices.len());
-        for (block, indices) in indices.chunks(BLOCK).enumerate() {
+        let at_once = BLOCK.min(NUMBERS / self.pixels.dimensions()).max(1);
+        for (block, indices) in indices.chunks(at_once).enumerate() {
             let batch = self.images(indices, None)?;
             let rng = &mut rng(self.settings.seed, Purpose::Report, block as u64);
             let bound = flow.bound(&self.pixels, batch.values.clone(), batch.context(), rng);
@@ -99,7 +102,8 @@ impl Subject for FitImages<'_> {
             let expected = "a layer with parameters";
             return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
         }
-        let mut shuffle = Shuffle::new(seed, self.parts.train.len(), FIRST);
+        let first = FIRST.min((NUMBERS / self.pixels.dimensions()).max(self.settings.batch));
+        let mut shuffle = Shuffle::new(seed, self.parts.train.len(), first);
         let first: Vec<usize> = shuffle.step(0).iter().map(|&k| self.parts.train[k]).collect();
         let batch = self.images(&first, None)?;
         let rng = &mut rng(seed, Purpose::Weights, 1);

@@ -82,8 +82,11 @@ impl<S: Subject> Run<'_, S> {
                 break Stop::Early;
             }
             let step = state.memory.step;
-            if steps(step) {
-                keep(&state.average, step)?;
+            if steps(step)
+                && let Err(error) = keep(&state.average, step)
+            {
+                let _ = self.save(&mut state, &mut metrics);
+                return Err(error);
             }
             let batch = match self.subject.batch(shuffle.step(step), step) {
                 Ok(batch) => batch,

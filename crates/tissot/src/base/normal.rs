@@ -76,6 +76,9 @@ impl DiagNormalConfig {
             Some(_) if context == 0 => {
                 return Err(Error::config("base.conditioner", "no context", "a flow with context features"));
             }
+            Some(config) if config.takes_images() => {
+                return Err(Error::config("base.conditioner", "a convolutional network", "Mlp or Residual"));
+            }
             Some(config) => {
                 let inputs = Inputs::table(0, context);
                 Some(config.init(inputs, &vec![0.0; 2 * features], device, rng)?)

@@ -84,7 +84,7 @@ impl Pixels {
     /// Reduced to `bits` bits.
     #[must_use]
     pub fn with_bits(self, bits: u32) -> Self {
-        Self { levels: 1 << bits, ..self }
+        Self { levels: 1_usize.checked_shl(bits).unwrap_or(0), ..self }
     }
 
     /// Under another map.
@@ -177,7 +177,8 @@ impl Pixels {
     /// `[n, channels, height, width]` twice -> the same, and `[n]`.
     pub fn forward(&self, values: Tensor<4>, noise: Tensor<4>) -> (Tensor<4>, Tensor<1>) {
         let batch = values.dims()[0];
-        let x = (values + noise).mul_scalar(1.0 / self.levels as f64);
+        let sum = values + noise;
+        let x = sum.clone().mul_scalar(1.0 / self.levels as f64);
         let levels = -(self.dimensions() as f64) * (self.levels as f64).ln();
         match self.squash.line() {
             None => {
@@ -185,9 +186,10 @@ impl Pixels {
                 (x.sub_scalar(0.5), log_det)
             }
             Some((offset, slope)) => {
-                // 1 - s by its own line, so that it does not cancel.
-                let log_s = x.clone().mul_scalar(slope).add_scalar(offset).log();
-                let log_rest = x.neg().mul_scalar(slope).add_scalar(1.0 - offset).log();
+                // 1 - s from levels - (v + u), which is exact and never 0: nothing cancels.
+                let rest = sum.neg().add_scalar(self.levels as f64).mul_scalar(slope / self.levels as f64);
+                let log_s = x.mul_scalar(slope).add_scalar(offset).log();
+                let log_rest = rest.add_scalar((1.0 - offset - slope).max(0.0)).log();
                 let constant = levels + self.dimensions() as f64 * slope.ln();
                 let log_det = sum_event((log_s.clone() + log_rest.clone()).neg()).add_scalar(constant);
                 (log_s - log_rest, log_det)

@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 /// Which new channel a pixel's place inside its block of 2 x 2 becomes; `(dy, dx)` is the place, each 0 or 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SqueezeOrder {
-    /// `4 channel + 2 dy + dx`: what nflows, normflows and openai/glow do.
+    /// `4 channel + 2 dy + dx`: what nflows, normflows, openai/glow and FrEIA do.
     #[default]
     ChannelMajor,
-    /// `channels (2 dy + dx) + channel`: space to depth as TensorFlow and FrEIA have it.
+    /// `channels (2 dy + dx) + channel`: space to depth as TensorFlow has it, and FrEIA with `legacy_backend`.
     PositionMajor,
 }
 

@@ -3,6 +3,9 @@
 use super::{Activation, Inputs};
 use crate::error::Error;
 
+/// The most channels of a convolution: more would be no network but an attack on the memory.
+const MOST_CHANNELS: usize = 1 << 13;
+
 /// Refuses layers without units.
 pub(crate) fn widths(hidden: &[usize]) -> Result<(), Error> {
     match hidden.iter().position(|&units| units == 0) {
@@ -28,8 +31,11 @@ pub(crate) fn channels(inputs: Inputs, hidden: usize) -> Result<(), Error> {
     if inputs.all() == 0 {
         return Err(Error::config("inputs", 0, "at least 1 channel"));
     }
-    if hidden == 0 {
-        return Err(Error::config("hidden", "0 channels", "at least 1"));
+    if !(1..=MOST_CHANNELS).contains(&hidden) {
+        return Err(Error::config("hidden", format!("{hidden} channels"), format!("1 to {MOST_CHANNELS}")));
+    }
+    if inputs.all() > MOST_CHANNELS {
+        return Err(Error::config("inputs", inputs.all(), format!("at most {MOST_CHANNELS} channels")));
     }
     Ok(())
 }

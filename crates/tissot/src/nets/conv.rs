@@ -62,7 +62,8 @@ impl ConvNetConfig {
 /// learned. Context features `c` stand behind the image as constant channels, context maps `m` behind them. At its start `W3`
 /// and `s` are 0, so that the output is `b3`.
 ///
-/// Kingma and Dhariwal, "Glow: Generative Flow with Invertible 1x1 Convolutions", 2018, section 4 and appendix B.
+/// Kingma and Dhariwal, "Glow: Generative Flow with Invertible 1x1 Convolutions", 2018, sections 3.3 and 5; the factor is of their
+/// code.
 ///
 /// # Shapes
 /// `[batch, inputs, height, width]` -> `[batch, outputs, height, width]`.

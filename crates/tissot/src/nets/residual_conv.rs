@@ -41,6 +41,9 @@ impl ResidualConvNetConfig {
         rng: &mut dyn Rng,
     ) -> Result<ResidualConvNet, Error> {
         check::channels(inputs, self.hidden)?;
+        if self.blocks > 1_000 {
+            return Err(Error::config("blocks", self.blocks, "at most 1000"));
+        }
         check::common(self.activation, 0.0, last_bias.len())?;
         let n = self.hidden;
         let mut block = || GatedBlock {

@@ -22,7 +22,7 @@ pub struct ImageSize {
     pub context: usize,
     /// Channels of the context maps; 0 for none.
     pub context_maps: usize,
-    /// Levels: at each the resolution is halved, so that height and width must be multiples of `2^levels`.
+    /// Levels, at least 1: at each the resolution is halved, so that height and width must be multiples of `2^levels`.
     pub levels: usize,
     /// Steps a level.
     pub steps: usize,
@@ -119,7 +119,7 @@ pub fn glow(size: &ImageSize) -> FlowConfig {
     glow_of(size, Affine::default().into())
 }
 
-/// Glow with rational-quadratic splines in its couplings (Durkan et al. 2019, "Neural Spline Flows", section 5.2).
+/// Glow with rational-quadratic splines in its couplings (Durkan et al. 2019, "Neural Spline Flows", section 5.3).
 pub fn nsf_image(size: &ImageSize) -> FlowConfig {
     glow_of(size, RationalQuadratic { bins: size.bins, ..RationalQuadratic::default() }.into())
 }
@@ -147,7 +147,8 @@ pub fn glow_of(size: &ImageSize, univariate: AnyUnivariate) -> FlowConfig {
 /// (Dinh et al. 2017, "Density estimation using Real NVP", section 3.6), with ActNorm in the place of batch normalisation and
 /// gated residual networks of two blocks.
 ///
-/// `steps` couplings of each kind a level, their masks in turn; 3 in the paper.
+/// `steps` couplings of each kind a level, their masks in turn; 3 in the paper, whose last level has four of pixels only, where ours
+/// is as the others.
 pub fn real_nvp_image(size: &ImageSize) -> FlowConfig {
     let univariate = AnyUnivariate::from(Affine::default());
     let conditioner =

@@ -123,3 +123,19 @@ fn wrong_pixels_are_one_clear_line() {
     let found = grey.values(&[0, 16, 17, 3], &Device::flex(), DType::F32).unwrap_err().to_string();
     assert_eq!(found, "pixels: found the value 17 in image 0, expected 0 to 16");
 }
+
+/// The whitest pixel with the most noise, of every number of levels, in f32.
+#[test]
+fn no_level_is_infinite() {
+    for squash in SQUASHES {
+        for levels in 2..=256 {
+            let pixels = Pixels::new([1, 1, 2]).with_source_levels(levels).with_squash(squash);
+            let values = pixels.values(&[0, (levels - 1) as u8], &Device::flex(), DType::F32).unwrap();
+            let ends = 2.0_f64.powi(-16);
+            let (y, log_det) =
+                pixels.forward(values, tensor(vec![ends, 1.0 - ends], [1, 1, 1, 2], DType::F32));
+            let numbers: Vec<f64> = y.into_data().iter().chain(log_det.into_data().iter()).collect();
+            assert!(numbers.iter().all(|v: &f64| v.is_finite()), "{squash:?}, {levels} levels: {numbers:?}");
+        }
+    }
+}

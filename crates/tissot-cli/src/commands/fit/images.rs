@@ -1,6 +1,6 @@
 //! `tissot fit` on images.
 
-use super::shared::{ConfigFile, config_file, misused, output_is_possible, run_folder, settings, why};
+use super::shared::{ConfigFile, config_file, misused, output_is_possible, over, run_folder, settings, why};
 use crate::args::{DequantiseArg, FitArgs, FlowArg, MissingArg, SplitArg};
 use crate::device;
 use crate::failure::{self, Failure, Outcome};
@@ -30,7 +30,7 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
     output_is_possible(args)?;
     let ConfigFile { flow, settings: given } = config_file(args.config.as_deref())?;
     check_preset_flags(args, flow.is_some())?;
-    let base = given.unwrap_or_else(Settings::images);
+    let base = over(&Settings::images(), given)?;
     let seed = args.seed.unwrap_or(base.seed);
     let own = &args.images;
     let options =
@@ -56,7 +56,10 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         return Err(Failure::Usage(message));
     }
     let classes = if own.class_conditional { images.classes.clone() } else { Vec::new() };
-    let size = size(args, &pixels, classes.len())?;
+    let size = match &flow {
+        Some(_) => ImageSize::new(pixels.event()).with_context(classes.len()),
+        None => size(args, &pixels, classes.len())?,
+    };
     let custom = flow.is_some();
     let config = flow.map_or_else(|| preset(args, &size), Ok)?;
     let dequantiser =

@@ -13,7 +13,7 @@ use tissot_train::{FitError, Settings, Stop};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ConfigFile {
     pub flow: Option<FlowConfig>,
-    pub settings: Option<Settings>,
+    pub settings: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// What the flags or the configuration ask for is no fault of the world.
@@ -73,6 +73,19 @@ fn check_out(out: &Path) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// The settings of the file over those that suit the kind of data.
+pub(super) fn over(
+    base: &Settings,
+    given: Option<serde_json::Map<String, serde_json::Value>>,
+) -> Result<Settings, Failure> {
+    let wrong = |error: serde_json::Error| Failure::Usage(format!("--config: settings: {error}"));
+    let mut all = serde_json::to_value(base).map_err(wrong)?;
+    if let Some(all) = all.as_object_mut() {
+        all.extend(given.unwrap_or_default());
+    }
+    serde_json::from_value(all).map_err(wrong)
 }
 
 /// Reads the file of `--config`.

@@ -24,20 +24,31 @@ pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
     if args.n == 0 {
         return Err(Failure::Usage("-n: found 0, expected at least 1 image".into()));
     }
-    let bytes = args.n.saturating_mul(model.pixels.dimensions());
-    if bytes > MOST {
-        let most = MOST / model.pixels.dimensions();
+    let path = Path::new(out);
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
+    let ending = ending.as_deref().filter(|_| !out.ends_with('/'));
+    let pixels = &model.pixels;
+    if ending != Some("npy") && !matches!(pixels.channels, 1 | 3) {
+        let message =
+            format!("--out {out}: images of {} channels are no pictures; name a .npy", pixels.channels);
+        return Err(Failure::Usage(message));
+    }
+    // A grid enlarges small images; a label takes eight bytes.
+    let scale = 32_usize.div_ceil(pixels.height.max(pixels.width));
+    let each = match ending {
+        Some("png") => (pixels.height * scale + 1) * (pixels.width * scale + 1) * pixels.channels,
+        _ => pixels.dimensions(),
+    } + 8;
+    if args.n.saturating_mul(each) > MOST {
+        let most = MOST / each;
         return Err(Failure::Usage(format!("-n: found {}, expected at most {most} images at once", args.n)));
     }
     let labels = args.class.as_deref().map(|class| label(model, class)).transpose()?;
     let labels = labels.map(|label| vec![label; args.n]);
     let rng = &mut ChaCha8Rng::seed_from_u64(args.seed);
     let images = model.sample(args.n, labels.as_deref(), args.temperature.unwrap_or(1.0), rng)?;
-    let pixels = &model.pixels;
     let shape = [pixels.height, pixels.width, pixels.channels];
-    let path = Path::new(out);
-    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
-    match ending.as_deref().filter(|_| !out.ends_with('/')) {
+    match ending {
         Some("png") => grid(&images, shape, pixels.source_levels).save(path)?,
         Some("npy") => save_npy(path, &images, shape)?,
         Some(other) if !path.is_dir() => {
