@@ -1,12 +1,12 @@
 """Trains Glow of nflows or of normflows on images, as `benches/src/bin/glow.rs` trains Tissot's.
 
-  python glow.py LIBRARY DATA --seed 0 [--folder DIR] [--steps 1500] [--grid FILE.png] [--threads 1]
+  python glow.py PEER DATA --seed 0 [--folder DIR] [--steps 1500] [--grid FILE.png] [--threads 1]
 
-LIBRARY is nflows or normflows, DATA is digits (the 8 x 8 digits in crates/tissot-train/data; the last 360 are held out) or fashion
+PEER is nflows or normflows, DATA is digits (the 8 x 8 digits in crates/tissot-train/data; the last 360 are held out) or fashion
 (DIR has the IDX files of Fashion-MNIST: train-20k-* trains, valid-2k-* is held out).
 
 Both: uniform dequantisation, x = (v + u) / levels - 1/2; 2 levels of 4 (digits) or 8 steps; networks 3x3, 1x1, 3x3 of 64 channels with
-ReLU, the last convolution 0 at its start; ActNorm from the first batch; LU 1x1 convolutions; s = sigmoid(u + 2). Batches of 64 and 32,
+ReLU, the last convolution 0 at its start; ActNorm from 256 images; LU 1x1 convolutions; s = sigmoid(u + 2). Batches of 64 and 32,
 without replacement in an epoch; Adam at 1e-3 after 100 steps of linear warm-up; the gradient of nats a dimension clipped to the norm
 1. The base is a standard normal (nflows) or one with learned means and deviations a channel (normflows).
 
@@ -82,7 +82,7 @@ class Bits:
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("library", choices=["nflows", "normflows"])
+    ap.add_argument("peer", choices=["nflows", "normflows"])
     ap.add_argument("data", choices=list(SETS))
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--folder")
@@ -95,10 +95,10 @@ def main():
     steps, batch, levels, side = SETS[a.data]
     train, held_out = (torch.tensor(np.ascontiguousarray(x), dtype=torch.float32) for x in load(a.data, a.folder))
     bits = Bits(levels, side * side)
-    model = nflows_glow(steps, (1, side, side)) if a.library == "nflows" else normflows_glow(LEVELS, steps, HIDDEN, (1, side, side))
+    model = nflows_glow(steps, (1, side, side)) if a.peer == "nflows" else normflows_glow(LEVELS, steps, HIDDEN, (1, side, side))
     model.train()
     generator = torch.Generator().manual_seed(a.seed)
-    with torch.no_grad():  # ActNorm is set by the first batch
+    with torch.no_grad():  # ActNorm is set by the first images it sees
         bits.nats(model, train[torch.randperm(len(train), generator=generator)[:256]], generator)
     average = copy.deepcopy(model)
     opt = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -134,7 +134,7 @@ def main():
         v = ((x + 0.5).clamp(0, 1) * 255).byte().numpy().reshape(8, 8, side, side).transpose(0, 2, 1, 3).reshape(8 * side, 8 * side)
         Image.fromarray(v).resize((8 * max(side, 32),) * 2, Image.NEAREST).save(a.grid)
     print(json.dumps(dict(
-        library=a.library, data=a.data, seed=a.seed, params=sum(p.numel() for p in model.parameters() if p.requires_grad), steps=a.steps,
+        library=a.peer, data=a.data, seed=a.seed, params=sum(p.numel() for p in model.parameters() if p.requires_grad), steps=a.steps,
         seconds=seconds, bits=mean, error=error, ema_bits=ema, ema_error=ema_error, curve=curve)), flush=True)
 
 

@@ -21,8 +21,8 @@ const BLOCK: usize = 64;
 
 /// A fit to images: a flow, the images, the settings.
 ///
-/// What is made small is the bound in nats a dimension (a tenth of that for ten times as many pixels would be another gradient):
-/// so learning rates and the norms at which gradients are clipped are the same for every size of image.
+/// What is made small is the mean of the negative bound in nats a *dimension*: then learning rates and the norm at which gradients
+/// are clipped mean the same for every size of image. (For tables it is nats a row.)
 #[derive(Debug)]
 pub struct FitImages<'a> {
     /// The flow to train.

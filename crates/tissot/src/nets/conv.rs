@@ -92,10 +92,11 @@ impl Conditioner<4> for ConvNet {
         let x = Maps::new(input::join_maps(x, context, self.inputs));
         let h = self.first.apply(x, Some(self.activation));
         let h = self.middle.apply(h, Some(self.activation));
-        match &self.log_scale {
-            None => self.last.apply(h, None).into_image(),
-            Some(s) => self.last.scaled(s.val().mul_scalar(SCALE_RATE).exp()).apply(h),
-        }
+        let out = match &self.log_scale {
+            None => self.last.apply(h, None),
+            Some(s) => self.last.apply_scaled(h, s.val().mul_scalar(SCALE_RATE).exp()),
+        };
+        out.into_image()
     }
 }
 
@@ -109,18 +110,6 @@ pub struct Convolution {
     pub weight: Param<Tensor<4>>,
     /// `[outputs]`.
     pub bias: Param<Tensor<1>>,
-}
-
-/// A convolution with factors on its outputs.
-struct Scaled {
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-}
-
-impl Scaled {
-    fn apply(self, x: Maps) -> Tensor<4> {
-        x.convolve(self.weight, Some(self.bias), None).into_image()
-    }
 }
 
 impl Convolution {
@@ -164,12 +153,9 @@ impl Convolution {
         x.convolve(self.weight.val(), Some(self.bias.val()), activation.map(|a| a.kernel()))
     }
 
-    /// With its outputs multiplied by `factors`, `[outputs]`.
-    fn scaled(&self, factors: Tensor<1>) -> Scaled {
-        let outputs = factors.dims()[0];
-        Scaled {
-            weight: self.weight.val() * factors.clone().reshape([outputs, 1, 1, 1]),
-            bias: self.bias.val() * factors,
-        }
+    /// The same with the outputs multiplied by `factors`, `[outputs]`: a small change of the weights, none of the images.
+    fn apply_scaled(&self, x: Maps, factors: Tensor<1>) -> Maps {
+        let weight = self.weight.val() * factors.clone().reshape([factors.dims()[0], 1, 1, 1]);
+        x.convolve(weight, Some(self.bias.val() * factors), None)
     }
 }
