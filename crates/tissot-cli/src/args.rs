@@ -2,17 +2,20 @@
 
 mod audit;
 mod images;
+mod import;
 mod map;
 mod model;
 
 pub use audit::AuditArgs;
 pub use images::{DequantiseArg, ImageArgs};
+pub use import::ImportArgs;
 pub use map::{MapArgs, MetricArg};
 pub use model::{SampleArgs, ScoreArgs, TransformArgs};
 
 use crate::parse::{Domains, share};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use tissot::dtype::Precision;
 
 /// Normalizing flows for tables and images: fit an exact density, score rows, draw new ones.
 #[derive(Debug, Parser)]
@@ -44,6 +47,8 @@ pub enum Command {
     /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings, 2 where it
     /// could not look.
     Audit(AuditArgs),
+    /// A checkpoint of another library (nflows, zuko, normflows) as a model: the same log-densities.
+    Import(ImportArgs),
     /// What can be computed on here.
     Devices,
     /// What a model is, and how it was made.
@@ -67,6 +72,27 @@ pub struct ComputeArgs {
     /// Threads; all cores without it.
     #[arg(long)]
     pub threads: Option<usize>,
+    /// How exactly to compute: f64 on CPU devices; that of the model by default, f32 for a fit.
+    #[arg(long, value_enum)]
+    pub precision: Option<PrecisionArg>,
+}
+
+/// Number types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionArg {
+    /// Some 7 digits.
+    F32,
+    /// Some 16 digits.
+    F64,
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::F32 => Self::F32,
+            PrecisionArg::F64 => Self::F64,
+        }
+    }
 }
 
 /// `tissot demo`.
@@ -117,6 +143,18 @@ pub enum FlowArg {
     RealnvpImage,
     /// Images: Glow with rational-quadratic splines.
     NsfImage,
+}
+
+/// What a flow does about heavy tails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TailsArg {
+    /// Nothing.
+    #[default]
+    None,
+    /// Columns with heavy tails are transformed first.
+    Transform,
+    /// The base is a Student's t.
+    StudentT,
 }
 
 /// How the test and validation rows are chosen.
@@ -214,6 +252,10 @@ pub struct FitArgs {
     /// Bins of a spline.
     #[arg(long)]
     pub bins: Option<usize>,
+    /// What a flow does about columns whose tails are powers: nothing (a note says where it should); a transform of these
+    /// columns (Hickling and Prangle 2025); a Student's t base with learned degrees of freedom.
+    #[arg(long, value_enum, default_value_t)]
+    pub tails: TailsArg,
     /// Features of a learned embedding of the context, before everything that it conditions.
     #[arg(long)]
     pub embed_context: Option<usize>,

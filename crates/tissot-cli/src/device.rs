@@ -3,6 +3,9 @@
 use crate::args::ComputeArgs;
 use crate::failure::Failure;
 use burn::tensor::Device;
+use std::path::Path;
+use tissot::dtype::Precision;
+use tissot::{AnyModel, Model};
 
 /// More threads than any machine has use for.
 const MOST_THREADS: usize = 1_024;
@@ -78,4 +81,45 @@ pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
             found.feature
         ))),
     }
+}
+
+/// The model of a file, on the device and in the precision that were asked for.
+///
+/// # Errors
+/// Those of [`select`]; where the file is no model; wrong use, for f64 on a device that has none.
+pub fn load(path: &Path, args: &ComputeArgs) -> Result<AnyModel, Failure> {
+    let model = AnyModel::load(path, &select(args)?)?;
+    match args.precision {
+        None => Ok(model),
+        Some(precision) => model
+            .to_dtype(Precision::from(precision).into())
+            .map_err(|error| Failure::Usage(format!("--precision: {error}"))),
+    }
+}
+
+/// The same for a model of a table.
+///
+/// # Errors
+/// As [`load`], and for a model of images.
+pub fn load_table(path: &Path, args: &ComputeArgs) -> Result<Model, Failure> {
+    match load(path, args)? {
+        AnyModel::Table(model) => Ok(model),
+        AnyModel::Image(_) => {
+            let path = path.display();
+            Err(anyhow::anyhow!("{path}: it is a model of images, expected one of a table").into())
+        }
+    }
+}
+
+/// The same for a command that looks at flows of vectors only.
+///
+/// # Errors
+/// As [`load_table`], and for a flow that takes each row as an image.
+pub fn load_vectors(path: &Path, args: &ComputeArgs) -> Result<Model, Failure> {
+    let model = load_table(path, args)?;
+    if model.is_of_images() {
+        let (path, event) = (path.display(), model.config.event());
+        return Err(anyhow::anyhow!("{path}: its flow takes each row as an image {event:?}, expected one of vectors").into());
+    }
+    Ok(model)
 }

@@ -41,6 +41,7 @@ pub(crate) struct Batches<'a> {
     pub columns: &'a Columns,
     pub context: &'a Columns,
     pub device: &'a Device,
+    pub dtype: DType,
 }
 
 impl Batches<'_> {
@@ -60,7 +61,7 @@ impl Batches<'_> {
             })
             .collect();
         let tensor = |values: Vec<f64>, width: usize| {
-            Tensor::from_data(TensorData::new(values, [indices.len(), width]), (self.device, DType::F32))
+            Tensor::from_data(TensorData::new(values, [indices.len(), width]), (self.device, self.dtype))
         };
         Batch { x: tensor(x, d), context: (c > 0).then(|| tensor(context, c)), log_det }
     }

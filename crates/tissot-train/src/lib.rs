@@ -23,6 +23,7 @@ mod settings;
 mod snapshots;
 pub mod synthetic;
 pub mod table;
+mod tails;
 
 pub use adam::Adam;
 pub use beside::BesideGaussian;
@@ -37,3 +38,4 @@ pub use preprocess::fit_columns;
 pub use rows::{Rows, SplitBy, Splits};
 pub use settings::{NotFinite, Schedule, Settings};
 pub use snapshots::snapshot_steps;
+pub use tails::{TailIndex, heavy_tails};

@@ -2,6 +2,7 @@
 
 use crate::error::FitError;
 use serde::{Deserialize, Serialize};
+use tissot::dtype::Precision;
 
 /// How the learning rate goes after the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub struct Settings {
     pub checkpoint_every: u64,
     /// What to do about a loss or a gradient that is no number.
     pub not_finite: NotFinite,
+    /// How exactly it computes; f64 needs a CPU device.
+    pub precision: Precision,
 }
 
 impl Default for Settings {
@@ -77,6 +80,7 @@ impl Default for Settings {
             patience: 15,
             checkpoint_every: 500,
             not_finite: NotFinite::Skip,
+            precision: Precision::F32,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::chain::Chain;
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::layer::{Layer, LayerConfig, Place};
+use crate::layers::{TailConfig, Tails};
 use crate::nets::EmbeddingConfig;
 use burn::tensor::Device;
 use rand::Rng;
@@ -83,6 +84,16 @@ impl FlowConfig {
     #[must_use]
     pub fn with_embedding(self, embedding: EmbeddingConfig) -> Self {
         Self { embedding: Some(embedding), ..self }
+    }
+
+    /// The same flow behind a [`TailTransform`](crate::layers::TailTransform) of the features that have heavy tails; as it is
+    /// where none has.
+    #[must_use]
+    pub fn with_tails(mut self, tails: Vec<Option<Tails>>) -> Self {
+        if tails.iter().any(Option::is_some) {
+            self.layers.insert(0, LayerConfig::Tail(TailConfig { tails }));
+        }
+        self
     }
 
     /// As JSON, for people.

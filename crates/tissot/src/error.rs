@@ -24,6 +24,16 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// An array of another library's checkpoint that does not fit.
+    #[error("{}: {array}: {what}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// The name of the array.
+        array: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A file that cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     Read {
@@ -50,6 +60,15 @@ impl Error {
         expected: impl std::fmt::Display,
     ) -> Self {
         Self::Config { what: what.into(), found: found.to_string(), expected: expected.to_string() }
+    }
+
+    /// A [`Error::Checkpoint`].
+    pub(crate) fn checkpoint(
+        path: impl Into<PathBuf>,
+        array: impl Into<String>,
+        what: impl Into<String>,
+    ) -> Self {
+        Self::Checkpoint { path: path.into(), array: array.into(), what: what.into() }
     }
 
     /// The same error with the place where it stands: `layers[2].mask` of `mask` within `layers[2]`.

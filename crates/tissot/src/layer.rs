@@ -12,7 +12,7 @@ use crate::inverse::Inverse;
 use crate::layers::{
     ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Checkerboard, CheckerboardConfig, Coupling,
     CouplingConfig, LuLinear, LuLinearConfig, Permutation, PermutationConfig, Split, SplitConfig, Squeezed,
-    SqueezedConfig,
+    SqueezedConfig, TailConfig, TailTransform,
 };
 use crate::nets::{AnyConditioner, Made};
 use crate::univariate::AnyUnivariate;
@@ -87,6 +87,8 @@ layers! {
     LuLinear(LuLinear, LuLinearConfig) |c, s, rng| c.init(s.features, s.device, rng);
     /// Some features are kept and move the others.
     Coupling(Coupling<AnyConditioner, AnyUnivariate>, CouplingConfig) |c, s, rng| c.init(s, rng);
+    /// Heavy tails become the normal distribution's.
+    Tail(TailTransform, TailConfig) |c, s, _| c.init(s.features, s.device);
     /// Every other pixel is kept and moves the others.
     Checkerboard(Checkerboard<AnyConditioner, AnyUnivariate>, CheckerboardConfig) |c, s, rng| c.init(s, rng);
     /// Each feature is moved by those before it.

@@ -21,6 +21,7 @@ mod error;
 mod flow;
 pub mod image;
 pub mod inspect;
+pub mod interop;
 mod inverse;
 #[cfg(feature = "testing")]
 pub mod laws;
@@ -29,6 +30,7 @@ pub mod layers;
 mod model;
 pub mod nets;
 pub mod presets;
+mod provenance;
 pub mod store;
 pub mod univariate;
 
@@ -39,5 +41,6 @@ pub use error::Error;
 pub use flow::Flow;
 pub use inverse::Inverse;
 pub use layer::{Layer, LayerConfig, Place};
-pub use model::{Model, Provenance};
+pub use model::Model;
+pub use provenance::Provenance;
 pub use store::AnyModel;

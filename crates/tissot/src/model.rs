@@ -4,48 +4,18 @@ use crate::bijection::Context;
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::error::Error;
+use crate::provenance::Provenance;
 use crate::store;
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Dequantisation draws a row where a column holds whole numbers.
 const DRAWS: usize = 16;
 /// Rows that go through the flow at a time.
 const BLOCK: usize = 8_192;
-
-/// How a model came to be: for people, and for percentiles.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Provenance {
-    /// The version of this library that made it.
-    pub version: String,
-    /// The name of the table, without its folder.
-    pub source: String,
-    /// The name of the preset, or `custom`.
-    pub preset: String,
-    /// The seed of the run.
-    pub seed: u64,
-    /// Optimiser steps taken.
-    pub steps: u64,
-    /// Rows that trained it.
-    pub train_rows: u64,
-    /// Rows that chose the best weights.
-    pub validation_rows: u64,
-    /// Rows that nothing was chosen by.
-    pub test_rows: u64,
-    /// Mean log-density of the validation rows, in nats in the user's units.
-    pub validation_log_prob: Option<f64>,
-    /// Mean log-density of the test rows, in nats in the user's units, and its standard error.
-    pub held_out: Option<(f64, f64)>,
-    /// Quantiles 0, 1/n, .. 1 of the training rows' log-densities, in the user's units.
-    pub train_quantiles: Vec<f64>,
-    /// The settings of the training, as they were.
-    pub settings: serde_json::Value,
-}
 
 /// A flow, the columns of its table with their domains and standardisation, and its history: what a file holds.
 ///
@@ -91,12 +61,8 @@ impl Model {
                     .zip(&mut rngs)
                     .map(|(row, rng)| self.columns.forward(row, &mut z, rng).unwrap_or(f64::NEG_INFINITY))
                     .collect();
-                let inside: Vec<f64> = self
-                    .flow
-                    .log_prob(self.tensor(z, d), Context { features: contexts.as_ref(), maps: None })
-                    .into_data()
-                    .iter()
-                    .collect();
+                let context = Context { features: contexts.as_ref(), maps: None };
+                let inside: Vec<f64> = self.log_probs(z, context).into_data().iter().collect();
                 for ((total, log_det), inside) in total.iter_mut().zip(log_dets).zip(inside) {
                     *total = log_add(*total, inside + log_det);
                 }
@@ -118,8 +84,7 @@ impl Model {
             let rows = BLOCK.min(n - start);
             let contexts = self.context_tensor(&context[start * c..(start + rows) * c]);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let z: Tensor<2> = self.flow.sample(rows, context, rng);
-            self.to_user(z, &mut out);
+            self.to_user(self.drawn(rows, context, rng), &mut out);
         }
         out
     }
@@ -138,8 +103,7 @@ impl Model {
                 .collect();
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let (z, _) = self.flow.forward(self.tensor(x, d), context);
-            let z: Vec<f64> = z.into_data().iter().collect();
+            let z: Vec<f64> = self.mapped(x, context, true).into_data().iter().collect();
             z.into_iter().enumerate().map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
         })
     }
@@ -153,7 +117,7 @@ impl Model {
         self.blocks(z, context, |z, context| {
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let (x, _) = self.flow.inverse(self.tensor(z.to_vec(), d), context);
+            let x = self.mapped(z.to_vec(), context, false);
             let mut out = Vec::with_capacity(z.len());
             self.to_user(x, &mut out);
             out
@@ -176,6 +140,14 @@ impl Model {
         let (low, high) = (q[above - 1], q[above]);
         let within = if high > low && low.is_finite() { (log_prob - low) / (high - low) } else { 1.0 };
         100.0 * ((above - 1) as f64 + within) / (q.len() - 1) as f64
+    }
+
+    /// The same model in another number type.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for f64 on a device that has none.
+    pub fn to_dtype(self, dtype: FloatDType) -> Result<Self, Error> {
+        Ok(Self { flow: self.flow.to_dtype(dtype)?, ..self })
     }
 
     /// Writes the model to one file that needs nothing else, beside it and renamed, so that it is never half-written.
@@ -209,6 +181,48 @@ impl Model {
         blocks
             .flat_map(|(start, end)| part(&rows[start * d..end * d], &context[start * c..end * c]))
             .collect()
+    }
+
+    /// Whether the flow takes each row as an image `[channels, height, width]`.
+    pub fn is_of_images(&self) -> bool {
+        !self.config.positions.is_empty()
+    }
+
+    /// Rows as the images that the flow takes.
+    fn images(&self, rows: Tensor<2>) -> Tensor<4> {
+        let (n, event) = (rows.dims()[0], self.config.event());
+        rows.reshape([n, event[0], event[1], event[2]])
+    }
+
+    /// The flow's log-density of rows in its units.
+    fn log_probs(&self, x: Vec<f64>, context: Context<'_>) -> Tensor<1> {
+        let x = self.tensor(x, self.columns.len());
+        if self.is_of_images() {
+            self.flow.log_prob(self.images(x), context)
+        } else {
+            self.flow.log_prob(x, context)
+        }
+    }
+
+    /// Rows through the flow, forward or back.
+    fn mapped(&self, rows: Vec<f64>, context: Context<'_>, forward: bool) -> Tensor<2> {
+        let rows = self.tensor(rows, self.columns.len());
+        let dims = rows.dims();
+        match (self.is_of_images(), forward) {
+            (false, true) => self.flow.forward(rows, context).0,
+            (false, false) => self.flow.inverse(rows, context).0,
+            (true, true) => self.flow.forward(self.images(rows), context).0.reshape(dims),
+            (true, false) => self.flow.inverse(self.images(rows), context).0.reshape(dims),
+        }
+    }
+
+    /// Rows of the flow's own units.
+    fn drawn(&self, n: usize, context: Context<'_>, rng: &mut dyn Rng) -> Tensor<2> {
+        if self.is_of_images() {
+            self.flow.sample::<4>(n, context, rng).reshape([n, self.columns.len()])
+        } else {
+            self.flow.sample(n, context, rng)
+        }
     }
 
     fn to_user(&self, x: Tensor<2>, out: &mut Vec<f64>) {

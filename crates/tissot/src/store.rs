@@ -6,10 +6,11 @@ use crate::config::{AnyFlow, FlowConfig};
 use crate::container;
 use crate::error::Error;
 use crate::image::{ImageModel, Pixels};
-use crate::model::{Model, Provenance};
+use crate::model::Model;
+use crate::provenance::Provenance;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::store::ModuleRecord;
-use burn::tensor::{Bool, Bytes, Device, Int, Tensor};
+use burn::tensor::{Bool, Bytes, Device, FloatDType, Int, Tensor};
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -65,6 +66,17 @@ impl AnyModel {
         } else {
             table(description, weights, path, device).map(Self::Table)
         }
+    }
+
+    /// The same model in another number type.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for f64 on a device that has none.
+    pub fn to_dtype(self, dtype: FloatDType) -> Result<Self, Error> {
+        Ok(match self {
+            Self::Table(model) => Self::Table(model.to_dtype(dtype)?),
+            Self::Image(model) => Self::Image(model.to_dtype(dtype)?),
+        })
     }
 }
 
@@ -166,10 +178,10 @@ fn table(
     let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
     let Description { flow: config, columns, context, provenance } = description;
     let unfit = |what: String| wrong(path, format!("its description fits no model ({what})"));
-    let (event, expected) = (config.event(), vec![columns.len()]);
-    if event != expected {
-        let what =
-            format!("flow: found a flow of {event:?}, expected {expected:?}, one feature for each column");
+    let event = config.event();
+    if event.iter().try_fold(1_usize, |all, &side| all.checked_mul(side)) != Some(columns.len()) {
+        let expected = columns.len();
+        let what = format!("flow: found a flow of {event:?}, expected {expected} numbers, one for each column");
         return Err(unfit(what));
     }
     if config.context != context.len() {

@@ -3,11 +3,12 @@
 
 #[path = "common/golden.rs"]
 mod common;
-mod golden_models;
+#[path = "common/peer.rs"]
+mod peer;
 
 use burn::tensor::{DType, Device, FloatDType, Tensor};
 use common::Golden;
-use golden_models::FEATURES;
+use peer::FEATURES;
 use tissot::{AnyFlow, Bijection, Context};
 
 /// The largest difference in f64, relative to `max(1, |v|)`.
@@ -28,7 +29,7 @@ struct Peer {
 impl Peer {
     fn new(name: &'static str, dtype: FloatDType) -> Self {
         let (golden, device) = (Golden::open(name), Device::flex());
-        let flow = golden_models::flow(name, &golden, &device, dtype);
+        let flow = peer::flow(name, dtype);
         Self { name, golden, flow, device, dtype: dtype.into() }
     }
 

@@ -5,19 +5,20 @@
 mod adam;
 #[path = "common/golden.rs"]
 mod common;
-mod golden_models;
+#[path = "common/peer.rs"]
+mod peer;
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, FloatDType, Int, Tensor};
 use common::Golden;
-use golden_models::FEATURES;
+use peer::FEATURES;
 use tissot::Context;
 
 /// The loss of each step's batch before the step.
 fn train(name: &str, golden: &Golden, dtype: FloatDType, steps: usize) -> Vec<f64> {
     let device = Device::flex();
-    let mut flow = golden_models::flow(name, golden, &device, dtype).train();
+    let mut flow = peer::flow(name, dtype).train();
     let data = golden.tensor::<2>("data", &device).cast(dtype);
     let batches: Tensor<2, Int> = golden.tensor::<2>("batches", &device).int();
     let [_, rows] = batches.dims();

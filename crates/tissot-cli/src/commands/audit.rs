@@ -17,7 +17,7 @@ pub fn run(args: &AuditArgs, json: bool) -> Outcome {
 
 fn audit(args: &AuditArgs, json: bool) -> Outcome {
     let effort = effort(args)?;
-    let model = Model::load(&args.model, &device::select(&args.compute)?)?;
+    let model = device::load_vectors(&args.model, &args.compute)?;
     let rows = args.data.as_deref().map(|data| read(data, &model, args)).transpose()?;
     let (values, context) =
         rows.as_ref().map_or((&[][..], &[][..]), |rows| (&rows.values[..], &rows.context[..]));

@@ -2,8 +2,9 @@
 
 mod images;
 mod shared;
+mod tails;
 
-use crate::args::{FitArgs, FlowArg};
+use crate::args::{FitArgs, FlowArg, TailsArg};
 use crate::device;
 use crate::failure::{self, Failure, Outcome};
 use crate::output::{self, RowSink};
@@ -54,7 +55,10 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
     let custom = file.flow.is_some();
     let config = match file.flow {
         Some(flow) => check_width(flow, columns.len(), context.len())?,
-        None => preset(args, columns.len(), context.len())?,
+        None => {
+            let flow = preset(args, columns.len(), context.len())?;
+            tails::with_tails(args, flow, &columns, &data.splits.train.values)
+        }
     };
     let settings = Settings { seed, ..settings(args, base, data.splits.train.n) };
     let preset = if custom {
@@ -168,6 +172,7 @@ fn check_flags(args: &FitArgs, flow_is_given: bool) -> Result<(), Failure> {
         ("--hidden", args.hidden.is_some()),
         ("--bins", args.bins.is_some()),
         ("--embed-context", args.embed_context.is_some()),
+        ("--tails", args.tails != TailsArg::None),
     ];
     match of_a_preset.iter().find(|(_, given)| flow_is_given && *given) {
         Some((flag, _)) => {

@@ -58,8 +58,8 @@ pub fn run(args: &MapArgs, json: bool) -> Outcome {
             check_out(flag, out)?;
         }
     }
-    let device = device::select(&args.compute)?;
-    let model = Model::load(&args.model, &device)?;
+    let model = device::load_vectors(&args.model, &args.compute)?;
+    let device = model.flow.device();
     let snapshots = match &args.snapshots {
         Some(folder) => snapshots::load(folder, &device)?,
         None => snapshots::beside(&args.model, &device)?,

@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod devices;
 mod fit;
+mod import;
 mod info;
 mod map;
 mod sample;
@@ -25,6 +26,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Transform(args) => transform::run(&args, json),
         Command::Map(args) => map::run(&args, json),
         Command::Audit(args) => audit::run(&args, json),
+        Command::Import(args) => import::run(&args, json),
         Command::Devices => devices::run(json),
         Command::Info { model } => info::run(&model, json),
         Command::Completions { shell } => completions::run(shell),

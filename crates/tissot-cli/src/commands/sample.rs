@@ -18,7 +18,7 @@ const BLOCK: usize = 8_192;
 /// Draws rows, or images.
 pub fn run(args: &SampleArgs, json: bool) -> Outcome {
     output::keep(&[&args.model], args.out.as_deref().map(Path::new))?;
-    let model = match AnyModel::load(&args.model, &device::select(&args.compute)?)? {
+    let model = match device::load(&args.model, &args.compute)? {
         AnyModel::Table(model) => model,
         AnyModel::Image(model) => return images::run(args, &model, json),
     };

@@ -13,7 +13,7 @@ use tissot::AnyModel;
 /// Scores every row, in its order, a block at a time; or every image.
 pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
     output::keep(&[&args.model, Path::new(&args.data)], args.out.as_deref().map(Path::new))?;
-    let model = match AnyModel::load(&args.model, &device::select(&args.compute)?)? {
+    let model = match device::load(&args.model, &args.compute)? {
         AnyModel::Table(model) => model,
         AnyModel::Image(model) => return images::run(args, &model, json),
     };

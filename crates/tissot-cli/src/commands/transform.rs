@@ -11,7 +11,7 @@ use tissot::Model;
 /// Rows to latents, or back, a block at a time.
 pub fn run(args: &TransformArgs, json: bool) -> Outcome {
     output::keep(&[&args.model, Path::new(&args.data)], args.out.as_deref().map(Path::new))?;
-    let model = Model::load(&args.model, &device::select(&args.compute)?)?;
+    let model = device::load_table(&args.model, &args.compute)?;
     let latents: Vec<String> = (1..=model.columns.len()).map(|i| format!("z{i}")).collect();
     let (from, to) =
         if args.inverse { (latents, model.columns.names()) } else { (model.columns.names(), latents) };

@@ -21,7 +21,8 @@ const AUDITED: usize = 64;
 
 impl Fit<'_> {
     fn batches<'b>(&'b self, rows: &'b Rows) -> Batches<'b> {
-        Batches { rows, columns: &self.columns, context: &self.context, device: &self.device }
+        let dtype = self.settings.precision.into();
+        Batches { rows, columns: &self.columns, context: &self.context, device: &self.device, dtype }
     }
 
     /// The validation rows; the training rows where there are none.
@@ -55,6 +56,7 @@ impl Subject for Fit<'_> {
     fn start(&self) -> Result<AnyFlow, FitError> {
         let seed = self.settings.seed;
         let flow = self.config.init(&self.device, &mut rng(seed, Purpose::Weights, 0))?;
+        let flow = flow.to_dtype(self.settings.precision.into())?;
         if flow.num_params() == 0 {
             let expected = "a layer with parameters";
             return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });

@@ -7,7 +7,7 @@ use crate::error::FitError;
 use crate::images::flip;
 use crate::run::Subject;
 use burn::module::Module;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use tissot::Context;
@@ -40,6 +40,7 @@ impl Batch {
 impl FitImages<'_> {
     /// These images; mirrored at random where there is a generator for it.
     fn images(&self, indices: &[usize], mirror: Option<&mut ChaCha8Rng>) -> Result<Batch, FitError> {
+        let dtype = self.settings.precision.into();
         let mut bytes = Vec::new();
         self.images.read(indices, &mut bytes)?;
         if let Some(rng) = mirror {
@@ -53,11 +54,11 @@ impl FitImages<'_> {
         let classes = match &self.images.labels {
             Some(labels) if !self.classes.is_empty() => {
                 let labels: Vec<usize> = indices.iter().map(|&i| labels[i]).collect();
-                Some(one_hot(&labels, self.classes.len(), &self.device, DType::F32))
+                Some(one_hot(&labels, self.classes.len(), &self.device, dtype))
             }
             _ => None,
         };
-        Ok(Batch { values: self.pixels.values(&bytes, &self.device, DType::F32)?, classes })
+        Ok(Batch { values: self.pixels.values(&bytes, &self.device, dtype)?, classes })
     }
 
     /// The bound of each of these images in nats, by one draw that is the same each time.
@@ -97,7 +98,8 @@ impl Subject for FitImages<'_> {
         let seed = self.settings.seed;
         let (config, noise, classes) = (self.config.clone(), self.dequantiser.clone(), self.classes.clone());
         let weights = &mut rng(seed, Purpose::Weights, 0);
-        let model = ImageModel::new(config, noise, self.pixels.clone(), classes, &self.device, weights)?;
+        let model = ImageModel::new(config, noise, self.pixels.clone(), classes, &self.device, weights)?
+            .to_dtype(self.settings.precision.into())?;
         if model.flow.num_params() == 0 {
             let expected = "a layer with parameters";
             return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });

@@ -3,11 +3,13 @@
 use super::{ImageFlow, Pixels};
 use crate::bijection::Context;
 use crate::config::FlowConfig;
+use crate::dtype;
 use crate::error::Error;
-use crate::model::{Provenance, log_add};
+use crate::model::log_add;
+use crate::provenance::Provenance;
 use crate::store;
 use burn::module::Module;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
 use rand::Rng;
 use std::path::Path;
 
@@ -154,6 +156,14 @@ impl ImageModel {
     /// [`Error::Read`] where the file cannot be read, [`Error::ModelFile`] where it is no model of images, or an altered one.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
         store::load_image(path.as_ref(), device)
+    }
+
+    /// The same model in another number type.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for f64 on a device that has none.
+    pub fn to_dtype(self, dtype: FloatDType) -> Result<Self, Error> {
+        Ok(Self { flow: dtype::cast(self.flow, dtype)?, ..self })
     }
 
     /// How many numbers were learned.

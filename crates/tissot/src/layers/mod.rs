@@ -9,6 +9,7 @@ mod mask;
 mod permutation;
 mod split;
 mod squeezed;
+mod tail;
 mod tangent;
 mod window;
 
@@ -23,6 +24,7 @@ pub use mask::Mask;
 pub use permutation::{Permutation, PermutationConfig};
 pub use split::{Half, Split, SplitConfig};
 pub use squeezed::{SqueezeOrder, Squeezed, SqueezedConfig};
+pub use tail::{TailConfig, TailTransform, Tails};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 

@@ -4,138 +4,28 @@
 //! channel of each level, is an ActNorm in front of the standard normal here.
 
 use crate::common::golden::Golden;
-use burn::module::Param;
+use crate::common::peer;
 use burn::tensor::{Device, FloatDType, Tensor};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use tissot::layers::*;
-use tissot::nets::{AnyConditioner, ConvNetConfig, Convolution};
-use tissot::univariate::{Affine, AffineOrder, LogScale};
-use tissot::{AnyFlow, Bijection, Chain, Context, FlowConfig, Layer, LayerConfig};
+use tissot::layers::SqueezeOrder;
+use tissot::{AnyFlow, Bijection, Chain, Context, Layer};
 
 const BLOCKS: usize = 2;
 
-fn norm() -> LayerConfig {
-    LayerConfig::ActNorm(ActNormConfig::default())
-}
-
-/// The layers of one block, and their channels.
-fn block(file: &Golden, level: usize, block: usize) -> Vec<LayerConfig> {
-    let (p, shape) = file.read(&format!("weights.flows.{level}.{block}.flows.1.P"));
-    let order = p.chunks(shape[0]).map(|row| row.iter().position(|&one| one == 1.0).unwrap()).collect();
-    let permutation = PermutationConfig::Given(order);
-    let linear = LuLinearConfig { permutation, bias: false, ..LuLinearConfig::default() };
-    let conv = ConvNetConfig { hidden: 16, learned_scale: false, ..ConvNetConfig::default() };
-    let affine = Affine { scale: LogScale::GLOW, order: AffineOrder::ShiftThenScale };
-    let coupling = CouplingConfig {
-        mask: Mask::FirstHalf,
-        univariate: affine.into(),
-        conditioner: conv.into(),
-        kept_univariate: None,
+/// The flow, with the base's ActNorms, the last of each level, or without.
+fn flow(base: bool, dtype: FloatDType) -> AnyFlow {
+    let mut flow = peer::flow("normflows_glow", dtype);
+    let mut without = |level: &mut Chain<Layer>| {
+        if !base {
+            let layer = level.layers.remove(3 * BLOCKS);
+            assert!(matches!(layer, Layer::ActNorm(_)), "{layer}");
+        }
     };
-    vec![norm(), LayerConfig::LuLinear(linear), LayerConfig::Coupling(coupling)]
-}
-
-/// The flow, with the base's ActNorms or without.
-fn config(file: &Golden, base: bool) -> FlowConfig {
-    let squeezed =
-        |layers| LayerConfig::Squeezed(SqueezedConfig { order: SqueezeOrder::ChannelMajor, layers });
-    let level = |level: usize| {
-        let blocks = (0..BLOCKS).rev().flat_map(|b| block(file, level, b));
-        blocks.chain(base.then(norm)).collect::<Vec<_>>()
-    };
-    let on = LayerConfig::Split(SplitConfig { on: Half::First, layers: vec![squeezed(level(0))] });
-    let layers = vec![squeezed([level(1), vec![on]].concat())];
-    FlowConfig { features: 3, positions: vec![8, 8], layers, ..FlowConfig::default() }
-}
-
-struct Weights<'a> {
-    file: &'a Golden,
-    device: &'a Device,
-}
-
-impl Weights<'_> {
-    fn vector(&self, key: &str) -> Tensor<1> {
-        let (values, _) = self.file.read(&format!("weights.{key}"));
-        Tensor::from_data(&values[..], (self.device, burn::tensor::DType::F64))
-    }
-
-    fn param<const D: usize>(&self, key: &str) -> Param<Tensor<D>> {
-        Param::from_tensor(self.file.tensor(&format!("weights.{key}"), self.device))
-    }
-
-    /// `(x - shift) exp(-log_scale)`.
-    fn norm(&self, shift: Tensor<1>, log_scale: Tensor<1>) -> ActNorm {
-        let mut layer = ActNormConfig::default().init(shift.dims()[0], self.device).unwrap();
-        layer.shift = Param::from_tensor((shift * log_scale.clone().neg().exp()).neg());
-        layer.log_scale = Param::from_tensor(log_scale.neg());
-        layer
-    }
-
-    /// The base of a level, on the channels that meet it there; the others stay.
-    fn base(&self, latent: usize, channels: usize) -> ActNorm {
-        let part = |key: &str| {
-            let factor = self.vector(&format!("q0.{latent}.{key}_logs")).mul_scalar(3.0).exp();
-            self.vector(&format!("q0.{latent}.{key}")) * factor
-        };
-        let pad = |v: Tensor<1>| {
-            let stay = Tensor::zeros([channels - v.dims()[0]], (self.device, v.dtype()));
-            Tensor::cat(vec![stay, v], 0)
-        };
-        self.norm(pad(part("loc")), pad(part("log_scale")))
-    }
-
-    fn convolution(&self, key: &str) -> Convolution {
-        Convolution { weight: self.param(&format!("{key}.weight")), bias: self.param(&format!("{key}.bias")) }
-    }
-
-    /// Puts the weights of one layer of a block into it.
-    fn load(&self, key: &str, layer: &mut Layer) {
-        match layer {
-            Layer::ActNorm(layer) => {
-                *layer = self
-                    .norm(self.vector(&format!("{key}.flows.2.t")), self.vector(&format!("{key}.flows.2.s")));
-            }
-            Layer::LuLinear(layer) => {
-                layer.lower = self.param(&format!("{key}.flows.1.L"));
-                layer.upper = self.param(&format!("{key}.flows.1.U"));
-                layer.diagonal = self.param(&format!("{key}.flows.1.log_S"));
-                layer.sign = self.param(&format!("{key}.flows.1.sign_S")).set_require_grad(false);
-            }
-            Layer::Coupling(layer) => {
-                let AnyConditioner::Conv(net) = &mut layer.net else { panic!("{key}: no ConvNet") };
-                let net_key = format!("{key}.flows.0.flows.1.param_map.net");
-                net.first = self.convolution(&format!("{net_key}.0"));
-                net.middle = self.convolution(&format!("{net_key}.2"));
-                net.last = self.convolution(&format!("{net_key}.4"));
-            }
-            other => panic!("{key}: unexpected {other}"),
-        }
-    }
-
-    fn level(&self, chain: &mut Chain<Layer>, level: usize, channels: usize) {
-        let layers = &mut chain.layers;
-        for (k, layer) in layers.iter_mut().take(3 * BLOCKS).enumerate() {
-            self.load(&format!("flows.{level}.{}", BLOCKS - 1 - k / 3), layer);
-        }
-        if let Some(Layer::ActNorm(base)) = layers.get_mut(3 * BLOCKS) {
-            *base = self.base(level, channels);
-        }
-    }
-}
-
-fn flow(file: &Golden, base: bool, dtype: FloatDType) -> AnyFlow {
-    let device = Device::flex();
-    // Through JSON, because the flow is to be one that a file can hold.
-    let config = FlowConfig::from_json(&config(file, base).to_json().unwrap()).unwrap();
-    let mut flow = config.init(&device, &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
-    let weights = Weights { file, device: &device };
     let Some(Layer::Squeezed(outer)) = flow.bijection.layers.first_mut() else { panic!("no Squeezed") };
-    weights.level(&mut outer.inner, 1, 12);
+    without(&mut outer.inner);
     let Some(Layer::Split(split)) = outer.inner.layers.last_mut() else { panic!("no Split") };
     let Some(Layer::Squeezed(inner)) = split.inner.layers.first_mut() else { panic!("no Squeezed inside") };
-    weights.level(&mut inner.inner, 0, 24);
-    flow.to_dtype(dtype).unwrap()
+    without(&mut inner.inner);
+    flow
 }
 
 /// normflows' latents, coarsest first and flat, as the image that the flow makes.
@@ -167,7 +57,7 @@ fn close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D>, most
 fn glow_is_that_of_normflows() {
     let (file, device) = (Golden::open("normflows_glow"), Device::flex());
     for (dtype, most) in [(FloatDType::F64, 1e-9), (FloatDType::F32, 1e-4)] {
-        let (bare, whole) = (flow(&file, false, dtype), flow(&file, true, dtype));
+        let (bare, whole) = (flow(false, dtype), flow(true, dtype));
         let images = |key: &str| file.tensor::<4>(&format!("io.{key}"), &device).cast(dtype);
         let rows = |key: &str| file.tensor::<1>(&format!("io.{key}"), &device).cast(dtype);
         let latents = |key: &str| image(file.tensor::<2>(&format!("io.{key}"), &device).cast(dtype));

@@ -65,6 +65,7 @@ fn variants() -> Vec<LayerConfig> {
         LayerConfig::Checkerboard(CheckerboardConfig::default()),
         LayerConfig::Split(SplitConfig::default()),
         LayerConfig::Squeezed(SqueezedConfig::default()),
+        LayerConfig::Tail(TailConfig::default()),
         LayerConfig::Chain(Vec::new()),
         LayerConfig::Inverse(Vec::new()),
     ]
@@ -85,6 +86,7 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
         LayerConfig::Split(_) => images::splits(),
         LayerConfig::Squeezed(_) => images::squeezed(),
         LayerConfig::Autoregressive(_) => autoregressive(),
+        LayerConfig::Tail(_) => tails(),
         LayerConfig::Chain(_) => {
             let layers = vec![LayerConfig::ActNorm(ActNormConfig::default()), linear().remove(0).config];
             at("Chain", &LayerConfig::Chain(layers)).map(|row| row.with(Laws::stack)).into()
@@ -100,6 +102,20 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
             rows
         }
     }
+}
+
+fn tails() -> Vec<Row> {
+    let row = |name: &str, tails: &[Option<Tails>], event: &[usize]| {
+        let config = LayerConfig::Tail(TailConfig { tails: tails.to_vec() });
+        Row::new(&format!("Tail {name} {event:?}"), config, event)
+    };
+    let (light, heavy) = (None, Some(Tails::both(0.4)));
+    let askew = Some(Tails { lower: 0.05, upper: 1.5 });
+    vec![
+        row("all", &[heavy, askew, heavy], &[3]),
+        row("some", &[light, heavy, light, askew], &[4]),
+        row("channels", &[askew, light], &[2, 2, 3]),
+    ]
 }
 
 fn permutations() -> Vec<Row> {

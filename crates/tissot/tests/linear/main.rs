@@ -4,6 +4,8 @@ mod actnorm;
 #[path = "../common/golden.rs"]
 mod golden;
 mod laws;
+#[path = "../common/peer.rs"]
+mod peer;
 mod peers;
 mod permutation;
 mod start;

@@ -1,7 +1,7 @@
 //! `tissot fit` on images.
 
 use super::shared::{ConfigFile, config_file, misused, output_is_possible, over, run_folder, settings, why};
-use crate::args::{DequantiseArg, FitArgs, FlowArg, MissingArg, SplitArg};
+use crate::args::{DequantiseArg, FitArgs, FlowArg, MissingArg, SplitArg, TailsArg};
 use crate::device;
 use crate::failure::{self, Failure, Outcome};
 use crate::output;
@@ -131,6 +131,7 @@ fn check_flags(args: &FitArgs) -> Result<(), Failure> {
         ("--transforms", args.transforms.is_some()),
         ("--test-out", args.test_out.is_some()),
         ("--snapshots", args.snapshots > 0),
+        ("--tails", args.tails != TailsArg::None),
     ];
     if let Some((flag, _)) = of_tables.iter().find(|(_, given)| *given) {
         return Err(Failure::Usage(format!("{flag}: is for tables, and {} holds images", args.data)));

@@ -112,6 +112,7 @@ pub(super) fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings 
         minutes: args.minutes.or(base.minutes),
         learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
         checkpoint_every: args.checkpoint_every.unwrap_or(base.checkpoint_every),
+        precision: args.compute.precision.map_or(base.precision, Into::into),
         ..base
     }
 }

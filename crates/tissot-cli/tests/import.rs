@@ -1,0 +1,100 @@
+//! Checkpoints of other libraries become models by the command line, and score as the libraries do.
+
+mod common;
+
+use common::{Folder, csv, rows};
+use std::path::{Path, PathBuf};
+use tissot::interop::Checkpoint;
+
+/// The models of the golden files, and how far log-densities may be off in f32, relative to `max(1, |v|)`; the libraries' own
+/// f32 is off by up to 5.7e-6 there.
+const MODELS: [&str; 18] = [
+    "nflows_rqs_coupling",
+    "nflows_rqs_coupling_context",
+    "nflows_affine_coupling",
+    "nflows_rqs_autoregressive",
+    "nflows_rqs_autoregressive_context",
+    "nflows_maf",
+    "nflows_maf_context",
+    "nflows_lulinear_8",
+    "nflows_lulinear_64",
+    "nflows_one_by_one_conv",
+    "nflows_actnorm",
+    "normflows_invertible_1x1",
+    "normflows_glow",
+    "zuko_maf",
+    "zuko_nsf",
+    "zuko_nsf_coupling",
+    "zuko_realnvp",
+    "zuko_nice",
+];
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tissot/tests/golden").join(name)
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+/// Writes `rows.csv` of a golden file, its context beside it, and `architecture.json`; returns the log-densities.
+fn prepare(folder: &Folder, name: &str) -> Vec<f64> {
+    let all: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(golden("architectures.json")).unwrap()).unwrap();
+    folder.write("architecture.json", all[name].to_string());
+    let file = Checkpoint::open(golden(&format!("{name}.safetensors"))).unwrap().under("io.").unwrap();
+    let x = &file.arrays()["x"];
+    let n = x.shape()[0];
+    let width: usize = x.shape()[1..].iter().product();
+    let mut header: Vec<String> = (1..=width).map(|i| format!("x{i}")).collect();
+    let mut rows: Vec<Vec<f64>> = x.values().chunks(width).map(<[f64]>::to_vec).collect();
+    // A flow of no context may have been given one.
+    if let Some(context) = file.arrays().get("context") {
+        let width = context.shape()[1];
+        header.extend((1..=width).map(|i| format!("c{i}")));
+        rows.iter_mut().zip(context.values().chunks(width)).for_each(|(row, context)| row.extend(context));
+    }
+    folder.write("rows.csv", csv(&header.join(","), rows));
+    let expected = file.arrays()["log_prob"].values();
+    assert_eq!(expected.len(), n);
+    expected
+}
+
+/// The largest difference of the scores of `rows.csv`, relative to `max(1, |v|)`.
+fn worst(folder: &Folder, expected: &[f64], precision: &str) -> f64 {
+    let scores = folder.good(&["score", "model.tissot", "rows.csv", "--precision", precision]);
+    let found = rows(&scores);
+    assert_eq!(found.len(), expected.len());
+    let gap = |(row, expected): (&Vec<f64>, &f64)| (row[0] - expected).abs() / expected.abs().max(1.0);
+    found.iter().zip(expected).map(gap).fold(0.0, f64::max)
+}
+
+#[test]
+fn every_golden_model_scores_as_its_library_does() {
+    println!("{:36} {:>9} {:>9}", "model", "f64", "f32");
+    for name in MODELS {
+        let folder = Folder::new();
+        let expected = prepare(&folder, name);
+        let checkpoint = text(&golden(&format!("{name}.safetensors")));
+        let flags = ["--prefix", "weights.", "--architecture", "architecture.json", "-o", "model.tissot"];
+        folder.good(&[&["import", &checkpoint], &flags[..]].concat());
+        let (double, single) = (worst(&folder, &expected, "f64"), worst(&folder, &expected, "f32"));
+        println!("{name:36} {double:9.1e} {single:9.1e}");
+        assert!(double <= 1e-9, "{name}: {double:e} in f64");
+        assert!(single <= 1e-6, "{name}: {single:e} in f32");
+    }
+}
+
+#[test]
+fn a_file_of_torch_save_is_read_in_its_precision() {
+    for name in ["nflows_affine_coupling", "zuko_maf"] {
+        let folder = Folder::new();
+        let expected = prepare(&folder, name);
+        let checkpoint = text(&golden(&format!("{name}.pt")));
+        let told = folder.good(&["import", &checkpoint, "-o", "model.tissot"]);
+        assert!(told.starts_with("imported from "), "{told}");
+        let scores = folder.good(&["score", "model.tissot", "rows.csv"]);
+        let gap = rows(&scores).iter().zip(&expected).map(|(row, e)| (row[0] - e).abs()).fold(0.0, f64::max);
+        assert!(gap < 1e-9, "{name}: the file holds f64, the scores are off by {gap:e}");
+    }
+}
