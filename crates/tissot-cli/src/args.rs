@@ -47,7 +47,7 @@ pub enum Command {
     /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings, 2 where it
     /// could not look.
     Audit(AuditArgs),
-    /// A checkpoint of another library (nflows, zuko, normflows) as a model: the same log-densities.
+    /// A checkpoint of another library (nflows, zuko, normflows, FrEIA, FlowJAX) as a model: the same log-densities.
     Import(ImportArgs),
     /// What can be computed on here.
     Devices,

@@ -6,9 +6,8 @@ use common::{Folder, csv, rows};
 use std::path::{Path, PathBuf};
 use tissot::interop::Checkpoint;
 
-/// The models of the golden files, and how far log-densities may be off in f32, relative to `max(1, |v|)`; the libraries' own
-/// f32 is off by up to 5.7e-6 there.
-const MODELS: [&str; 18] = [
+/// The models of the golden files.
+const MODELS: [&str; 27] = [
     "nflows_rqs_coupling",
     "nflows_rqs_coupling_context",
     "nflows_affine_coupling",
@@ -27,6 +26,27 @@ const MODELS: [&str; 18] = [
     "zuko_nsf_coupling",
     "zuko_realnvp",
     "zuko_nice",
+    "freia_glow_coupling",
+    "freia_rnvp_coupling",
+    "freia_nice_coupling",
+    "freia_all_in_one",
+    "freia_all_in_one_soft",
+    "flowjax_coupling_affine",
+    "flowjax_coupling_spline",
+    "flowjax_maf",
+    "flowjax_maf_spline",
+];
+
+/// Those with slopes so steep that rounding the arithmetic to f32 makes more than 1e-6 (up to 5.4e-6; nflows' and zuko's own f32
+/// is off by 1.4e-6 to 5.7e-6 on theirs).
+const STEEP: [&str; 7] = [
+    "nflows_rqs_coupling_context",
+    "nflows_rqs_autoregressive",
+    "nflows_rqs_autoregressive_context",
+    "zuko_nsf",
+    "freia_glow_coupling",
+    "flowjax_coupling_spline",
+    "flowjax_maf_spline",
 ];
 
 fn golden(name: &str) -> PathBuf {
@@ -60,10 +80,12 @@ fn prepare(folder: &Folder, name: &str) -> Vec<f64> {
     expected
 }
 
-/// The largest difference of the scores of `rows.csv`, relative to `max(1, |v|)`.
-fn worst(folder: &Folder, expected: &[f64], precision: &str) -> f64 {
-    let scores = folder.good(&["score", "model.tissot", "rows.csv", "--precision", precision]);
-    let found = rows(&scores);
+/// The largest difference of the scores of `rows.csv` by a model imported in a precision, relative to `max(1, |v|)`.
+fn worst(folder: &Folder, name: &str, expected: &[f64], precision: &str) -> f64 {
+    let checkpoint = text(&golden(&format!("{name}.safetensors")));
+    let flags = ["--prefix", "weights.", "--architecture", "architecture.json", "--precision", precision];
+    folder.good(&[&["import", &checkpoint, "-o", "model.tissot"], &flags[..]].concat());
+    let found = rows(&folder.good(&["score", "model.tissot", "rows.csv"]));
     assert_eq!(found.len(), expected.len());
     let gap = |(row, expected): (&Vec<f64>, &f64)| (row[0] - expected).abs() / expected.abs().max(1.0);
     found.iter().zip(expected).map(gap).fold(0.0, f64::max)
@@ -72,17 +94,20 @@ fn worst(folder: &Folder, expected: &[f64], precision: &str) -> f64 {
 #[test]
 fn every_golden_model_scores_as_its_library_does() {
     println!("{:36} {:>9} {:>9}", "model", "f64", "f32");
+    let mut off = Vec::new();
     for name in MODELS {
         let folder = Folder::new();
         let expected = prepare(&folder, name);
-        let checkpoint = text(&golden(&format!("{name}.safetensors")));
-        let flags = ["--prefix", "weights.", "--architecture", "architecture.json", "-o", "model.tissot"];
-        folder.good(&[&["import", &checkpoint], &flags[..]].concat());
-        let (double, single) = (worst(&folder, &expected, "f64"), worst(&folder, &expected, "f32"));
+        let [double, single] = ["f64", "f32"].map(|precision| worst(&folder, name, &expected, precision));
         println!("{name:36} {double:9.1e} {single:9.1e}");
-        assert!(double <= 1e-9, "{name}: {double:e} in f64");
-        assert!(single <= 1e-6, "{name}: {single:e} in f32");
+        // FrEIA takes the log-det of its rotations, which are rounded to f32, to be 0: it is not.
+        let most = if name == "freia_all_in_one_soft" { 1e-7 } else { 1e-9 };
+        let most_single = if STEEP.contains(&name) { 1e-5 } else { 1e-6 };
+        if !(double <= most && single <= most_single) {
+            off.push(name);
+        }
     }
+    assert!(off.is_empty(), "too far off: {off:?}");
 }
 
 #[test]

@@ -108,11 +108,11 @@ mod tests {
         let mut k = 0;
         let values = drawn(30_000, |rng| {
             k += 1;
-            let normal: f64 = StandardNormal.sample(rng);
+            let (normal, heavy): (f64, f64) = (StandardNormal.sample(rng), t.sample(rng));
             match k % 3 {
                 0 => normal,
-                1 => 7.0 + 3.0 * t.sample(rng).abs(),
-                _ => t.sample(rng).exp(),
+                1 => 7.0 + 3.0 * heavy.abs(),
+                _ => heavy.exp(),
             }
         });
         let column = |domain| Column { name: "a".into(), domain, cut: 0.0, mean: 0.0, std: 1.0 };

@@ -113,7 +113,6 @@ impl Model {
     /// # Panics
     /// As [`Model::log_prob`].
     pub fn inverse_transform(&self, z: &[f64], context: &[f64]) -> Vec<f64> {
-        let d = self.columns.len();
         self.blocks(z, context, |z, context| {
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };

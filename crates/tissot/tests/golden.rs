@@ -6,9 +6,10 @@ mod common;
 #[path = "common/peer.rs"]
 mod peer;
 
-use burn::tensor::{DType, Device, FloatDType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use common::Golden;
 use peer::FEATURES;
+use tissot::dtype::Precision;
 use tissot::{AnyFlow, Bijection, Context};
 
 /// The largest difference in f64, relative to `max(1, |v|)`.
@@ -27,7 +28,7 @@ struct Peer {
 }
 
 impl Peer {
-    fn new(name: &'static str, dtype: FloatDType) -> Self {
+    fn new(name: &'static str, dtype: Precision) -> Self {
         let (golden, device) = (Golden::open(name), Device::flex());
         let flow = peer::flow(name, dtype);
         Self { name, golden, flow, device, dtype: dtype.into() }
@@ -130,35 +131,35 @@ macro_rules! golden {
         mod $name {
             use super::*;
 
-            fn peer(dtype: FloatDType) -> Peer {
+            fn peer(dtype: Precision) -> Peer {
                 Peer::new(stringify!($name), dtype)
             }
 
             #[test]
             fn forward() {
-                peer(FloatDType::F64).forward(EXACT);
+                peer(Precision::F64).forward(EXACT);
             }
 
             #[test]
             fn inverse() {
-                peer(FloatDType::F64).inverse(EXACT, |_| EXACT);
+                peer(Precision::F64).inverse(EXACT, |_| EXACT);
             }
 
             #[test]
             fn each_layer() {
-                peer(FloatDType::F64).layers();
+                peer(Precision::F64).layers();
             }
 
             #[test]
             fn far_out() {
-                peer(FloatDType::F64).far_out();
+                peer(Precision::F64).far_out();
             }
 
             #[test]
             fn in_f32() {
-                let peer = peer(FloatDType::F32);
+                let peer = peer(Precision::F32);
                 peer.forward(SINGLE);
-                let stretch = self::peer(FloatDType::F64).stretch();
+                let stretch = self::peer(Precision::F64).stretch();
                 peer.inverse(SINGLE, |row| SINGLE.max(4.0 * f64::from(f32::EPSILON) * stretch[row]));
             }
         }

@@ -92,7 +92,7 @@ fn names_of_no_library_are_refused() {
     let error = import(&checkpoint, &Architecture::default(), &Device::flex()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "net.pt: encoder.0.weight: such names are not those of nflows, zuko or normflows"
+        "net.pt: encoder.0.weight: such names are not those of nflows, zuko, normflows, FrEIA or FlowJAX"
     );
     let zuko = Architecture { library: Some(Library::Zuko), ..Architecture::default() };
     let checkpoint = Checkpoint::from_arrays("flow.pt", arrays("nflows_maf"));
@@ -105,7 +105,7 @@ fn a_flow_may_be_a_field_of_a_larger_module() {
     let within = arrays("nflows_maf").into_iter().map(|(name, array)| (format!("model.flow._transform.{name}"), array));
     let checkpoint = Checkpoint::from_arrays("flow.pt", within);
     let model = import(&checkpoint, &Architecture::default(), &Device::flex()).unwrap();
-    assert_eq!(model.config, peer::model("nflows_maf").config);
+    assert_eq!(model.config, peer::model("nflows_maf", tissot::dtype::Precision::F32).config);
 }
 
 #[test]

@@ -14,17 +14,18 @@ use burn::tensor::{Device, FloatDType, Int, Tensor};
 use common::Golden;
 use peer::FEATURES;
 use tissot::Context;
+use tissot::dtype::Precision;
 
 /// The loss of each step's batch before the step.
-fn train(name: &str, golden: &Golden, dtype: FloatDType, steps: usize) -> Vec<f64> {
+fn train(name: &str, golden: &Golden, dtype: Precision, steps: usize) -> Vec<f64> {
     let device = Device::flex();
     let mut flow = peer::flow(name, dtype).train();
-    let data = golden.tensor::<2>("data", &device).cast(dtype);
+    let data = golden.tensor::<2>("data", &device).cast(FloatDType::from(dtype));
     let batches: Tensor<2, Int> = golden.tensor::<2>("batches", &device).int();
     let [_, rows] = batches.dims();
     // in f64 with f64 constants, to be exact; in f32 burn's, which is what a user takes
     let mut optimizer = match dtype {
-        FloatDType::F64 => ModuleOptimizer::from(adam::Adam),
+        Precision::F64 => ModuleOptimizer::from(adam::Adam),
         _ => AdamConfig::new().with_beta_1(0.9).with_beta_2(0.999).with_epsilon(1e-8).init(),
     };
     let mut losses = Vec::new();
@@ -41,9 +42,9 @@ fn train(name: &str, golden: &Golden, dtype: FloatDType, steps: usize) -> Vec<f6
 }
 
 /// Compares each loss with the peer's; `most` is in nats.
-fn compare(name: &str, dtype: FloatDType, steps: usize, most: f64) {
+fn compare(name: &str, dtype: Precision, steps: usize, most: f64) {
     let golden = Golden::open(name);
-    let (expected, _) = golden.read(if dtype == FloatDType::F64 { "losses_f64" } else { "losses" });
+    let (expected, _) = golden.read(if dtype == Precision::F64 { "losses_f64" } else { "losses" });
     assert!(expected.len() >= steps);
     for (step, (found, expected)) in train(name, &golden, dtype, steps).into_iter().zip(expected).enumerate()
     {
@@ -55,31 +56,31 @@ fn compare(name: &str, dtype: FloatDType, steps: usize, most: f64) {
 #[test]
 fn nflows_rqs_coupling() {
     // a spline's curve is the most sensitive one: rounding alone makes 4e-8 here
-    compare("parity_nflows_rqs_coupling", FloatDType::F64, 200, 1e-6);
+    compare("parity_nflows_rqs_coupling", Precision::F64, 200, 1e-6);
 }
 
 #[test]
 fn nflows_rqs_coupling_in_f32() {
     // after about 140 steps two f32 programs go different ways
-    compare("parity_nflows_rqs_coupling", FloatDType::F32, 120, 1e-3);
+    compare("parity_nflows_rqs_coupling", Precision::F32, 120, 1e-3);
 }
 
 #[test]
 fn nflows_maf() {
-    compare("parity_nflows_maf", FloatDType::F64, 200, 1e-9);
+    compare("parity_nflows_maf", Precision::F64, 200, 1e-9);
 }
 
 #[test]
 fn nflows_maf_in_f32() {
-    compare("parity_nflows_maf", FloatDType::F32, 200, 1e-3);
+    compare("parity_nflows_maf", Precision::F32, 200, 1e-3);
 }
 
 #[test]
 fn zuko_maf() {
-    compare("parity_zuko_maf", FloatDType::F64, 200, 1e-9);
+    compare("parity_zuko_maf", Precision::F64, 200, 1e-9);
 }
 
 #[test]
 fn zuko_maf_in_f32() {
-    compare("parity_zuko_maf", FloatDType::F32, 200, 1e-3);
+    compare("parity_zuko_maf", Precision::F32, 200, 1e-3);
 }

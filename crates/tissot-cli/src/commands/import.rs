@@ -17,13 +17,10 @@ pub fn run(args: &ImportArgs, json: bool) -> Outcome {
     if let Some(prefix) = &args.prefix {
         checkpoint = checkpoint.under(prefix)?;
     }
-    let mut model = import(&checkpoint, &architecture, &Device::flex()).map_err(|error| match error {
+    let model = import(&checkpoint, &architecture, &Device::flex()).map_err(|error| match error {
         tissot::Error::Config { .. } => Failure::Usage(format!("--architecture: {error}")),
         other => other.into(),
     })?;
-    if let Some(precision) = args.precision {
-        model = model.to_dtype(Precision::from(precision).into())?;
-    }
     model.save(&args.out)?;
     let (out, known) = (args.out.display(), &model.provenance);
     let value = serde_json::json!({
@@ -56,6 +53,7 @@ fn architecture(args: &ImportArgs) -> Result<Architecture, Failure> {
                 .map_err(|error| Failure::Usage(format!("--architecture {name}: {error}")))?
         }
     };
+    architecture.precision = args.precision.map(Precision::from).or(architecture.precision);
     for (flag, names, to) in [
         ("--columns", &args.columns, &mut architecture.columns),
         ("--context", &args.context, &mut architecture.context_columns),

@@ -2,6 +2,7 @@
 
 use super::Checkpoint;
 use crate::columns::Columns;
+use crate::dtype::Precision;
 use crate::error::Error;
 use crate::nets::Activation;
 use crate::univariate::LogScale;
@@ -18,6 +19,23 @@ pub enum Library {
     Zuko,
     /// normflows (Stimper et al. 2023), 1.7.
     Normflows,
+    /// FrEIA (Ardizzone et al. 2018-2022), 0.2.
+    Freia,
+    /// FlowJAX (Ward 2023), 19.
+    Flowjax,
+}
+
+/// How FrEIA's `AllInOneBlock` makes its global scale of `global_scale`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GlobalAffine {
+    /// `0.2 softplus(q / 2)`.
+    #[default]
+    Softplus,
+    /// `10 sigmoid(q - 2)`.
+    Sigmoid,
+    /// `exp(q)`.
+    Exp,
 }
 
 impl fmt::Display for Library {
@@ -26,6 +44,8 @@ impl fmt::Display for Library {
             Self::Nflows => "nflows",
             Self::Zuko => "zuko",
             Self::Normflows => "normflows",
+            Self::Freia => "FrEIA",
+            Self::Flowjax => "FlowJAX",
         })
     }
 }
@@ -50,13 +70,19 @@ pub struct Architecture {
     pub positions: Vec<usize>,
     /// What follows each hidden layer of the networks, `max(u, 0)` by default.
     pub activation: Activation,
-    /// Where splines end: nflows' `tail_bound` (1 by default), zuko's `bound` (5 by default).
+    /// Where splines end: nflows' `tail_bound` (1 by default), zuko's `bound` (5), FlowJAX's `interval` (4), of which both ends
+    /// must be as far from 0.
     pub bound: Option<f64>,
     /// Whether nflows divides the widths and heights of a coupling's bins by the root of the hidden units. It does where the
     /// network has an attribute `hidden_features`: by default for its residual networks, not for others.
     pub logits_over_root_hidden: Option<bool>,
-    /// The law of affine scales, where it is not the library's own.
+    /// The law of affine scales, where it is not the library's own: of FrEIA with another `clamp` than 2 it is `{"Atan": {"clamp":
+    /// 1.5}}`, of its `AllInOneBlock` `{"Tanh": {"bound": 1.5}}`.
     pub scale: Option<LogScale>,
+    /// FrEIA's `global_affine_type`.
+    pub global_affine: GlobalAffine,
+    /// The precision of the model; by default f64 where the checkpoint holds f64 numbers, else f32.
+    pub precision: Option<Precision>,
     /// The columns of the rows, with domains and standardisation if there are; `x1, x2, ..` as they are by default.
     pub columns: Columns,
     /// Those of the context; `c1, c2, ..` by default.
@@ -90,7 +116,7 @@ impl Architecture {
             }
             prefix += part;
         }
-        let whose = self.library.map_or("nflows, zuko or normflows".into(), |library| library.to_string());
+        let whose = self.library.map_or("nflows, zuko, normflows, FrEIA or FlowJAX".into(), |library| library.to_string());
         Err(Error::checkpoint(checkpoint.path(), first, format!("such names are not those of {whose}")))
     }
 }
@@ -101,6 +127,10 @@ fn told_by(names: &[&str]) -> Option<Library> {
     let has = |name: &str| names.contains(&name);
     if begins("transform.transforms.") {
         Some(Library::Zuko)
+    } else if begins("module_list.") {
+        Some(Library::Freia)
+    } else if begins("bijection.bijection.") {
+        Some(Library::Flowjax)
     } else if begins("_transforms.") || begins("_transform.") || begins("autoregressive_net.") {
         Some(Library::Nflows)
     } else if ["identity_features", "_permutation", "lower_entries", "initialized"].into_iter().any(has) {

@@ -10,6 +10,8 @@
 //! | nflows 0.14 | `CompositeTransform`, `Flow`, affine and rational-quadratic couplings (linear tails) on plain and residual networks, masked autoregressive layers, permutations, `LULinear`, `OneByOneConvolution`, `ActNorm` |
 //! | zuko 1.6 | `MAF`, `NSF`, `RealNVP`, `NICE`, and `NICE` with splines |
 //! | normflows 1.7 | `MultiscaleFlow` of `GlowBlock`s, `Invertible1x1Conv` |
+//! | FrEIA 0.2 | `SequenceINN` of GLOW, RNVP and NICE coupling blocks, `AllInOneBlock`, `PermuteRandom` |
+//! | FlowJAX 19 | `coupling_flow`, `masked_autoregressive_flow`, affine and rational-quadratic |
 //!
 //! ```no_run
 //! use tissot::interop::{Architecture, Checkpoint, import};
@@ -24,12 +26,15 @@
 mod architecture;
 mod checkpoint;
 mod draft;
+mod flowjax;
+mod freia;
+mod merge;
 mod nflows;
 mod normflows;
 mod weights;
 mod zuko;
 
-pub use architecture::{Architecture, Library};
+pub use architecture::{Architecture, GlobalAffine, Library};
 pub use checkpoint::{Array, Checkpoint};
 
 use crate::base::{AnyBase, StandardNormal};
@@ -42,7 +47,8 @@ use burn::tensor::Device;
 use draft::Draft;
 use weights::Weights;
 
-/// The model of a checkpoint on `device`, in f64 where the checkpoint holds f64 numbers, else in f32.
+/// The model of a checkpoint on `device`, in f64 where the checkpoint holds f64 numbers, else in f32, unless the architecture
+/// says which.
 ///
 /// Its columns are those of the architecture, or `x1, x2, ..` and, of a context, `c1, c2, ..`, as they are: libraries keep no
 /// standardisation with a flow. A flow of images becomes a model of rows, each an image `[channels, height, width]` written out
@@ -61,6 +67,8 @@ pub fn import(checkpoint: &Checkpoint, architecture: &Architecture, device: &Dev
         Library::Nflows => nflows::read(&weights, architecture)?,
         Library::Zuko => zuko::read(&weights, architecture)?,
         Library::Normflows => normflows::read(&weights, architecture)?,
+        Library::Freia => freia::read(&weights, architecture)?,
+        Library::Flowjax => flowjax::read(&weights, architecture)?,
     };
     weights.all_used()?;
     let Draft { features, context, layers } = draft;
@@ -69,7 +77,7 @@ pub fn import(checkpoint: &Checkpoint, architecture: &Architecture, device: &Dev
     let config = FlowConfig { features, positions, context, layers: configs, ..FlowConfig::default() };
     let base = AnyBase::StandardNormal(StandardNormal::new(config.event()));
     let flow = AnyFlow { bijection: Chain::new(layers), base, embedding: None };
-    let flow = flow.to_dtype(checkpoint.float_type())?;
+    let flow = flow.to_dtype(architecture.precision.map_or(checkpoint.float_type(), Into::into))?;
     let columns = named(&architecture.columns, "columns", "x", config.event().iter().product())?;
     let context = named(&architecture.context_columns, "context_columns", "c", context)?;
     let provenance = Provenance {

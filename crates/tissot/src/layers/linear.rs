@@ -3,6 +3,8 @@
 mod config;
 mod rotation;
 
+pub(crate) use rotation::factorise;
+
 pub use config::{DiagonalLaw, LinearStart, LuLinearConfig, PermutationPlace};
 
 use super::permutation::Permutation;

@@ -13,6 +13,7 @@ mod tail;
 mod tangent;
 mod window;
 
+pub(crate) use linear::factorise;
 pub(crate) use tangent::unit_tangents;
 
 pub use actnorm::{ActNorm, ActNormConfig};

@@ -22,7 +22,7 @@ use tissot_kernels::univariate::{self as fused, Direction, Spline};
 /// ```
 ///
 /// The slope is 1 at both ends, so density has no step there. Data are standardised, so few of them lie beyond the
-/// default bound of 5, and those pass unchanged. `3 bins - 1` parameters an element; [`SplineParams`] says what they
+/// default bound of 5, and those pass unchanged. `3 bins - 1` parameters an element, two more with free ends; [`SplineParams`] says what they
 /// mean.
 ///
 /// In f32 an inverse is as exact as the slopes allow: an error of one rounding in `y` is one of `1 / (dy/dx)` roundings
@@ -83,7 +83,7 @@ impl RationalQuadratic {
     /// The knots' places, values and slopes, ends included: three times `[batch or 1, elements, bins + 1]`.
     ///
     /// # Shapes
-    /// `params`: `[batch or 1, elements, 3 bins - 1]`.
+    /// `params`: `[batch or 1, elements, num_params]`.
     pub fn knots(&self, params: Tensor<3>) -> [Tensor<3>; 3] {
         let Knots { table, count } = self.parameters.knots(params, self.bins, self.bound);
         [0, 1, 2].map(|kind| table.clone().narrow(2, kind * count, count))
@@ -95,7 +95,7 @@ impl RationalQuadratic {
             SplineParams::Bounded { bin_log_slope: a, knot_log_slope: c, .. } => {
                 Some(((-4.0 * a).exp().min(0.5 * (-2.0 * a - c).exp()), 2.0 * (2.0 * a + c).exp()))
             }
-            SplineParams::Nflows { .. } | SplineParams::Zuko { .. } => None,
+            SplineParams::Nflows { .. } | SplineParams::FreeEnds { .. } | SplineParams::Zuko { .. } => None,
         }
     }
 
@@ -160,7 +160,7 @@ impl Bin {
 
 impl Univariate for RationalQuadratic {
     fn num_params(&self) -> usize {
-        3 * self.bins - 1
+        2 * self.bins + self.parameters.slopes(self.bins)
     }
 
     fn identity(&self) -> Vec<f64> {
@@ -219,7 +219,7 @@ impl Univariate for RationalQuadratic {
     }
 
     fn fused(&self) -> Option<fused::Univariate> {
-        let law = self.parameters.law();
+        let law = self.parameters.law()?;
         Some(fused::Univariate::Spline(Spline { bins: self.bins, bound: self.bound, law }))
     }
 

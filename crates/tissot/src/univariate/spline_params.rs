@@ -58,6 +58,19 @@ pub enum SplineParams {
         /// couplings, 1 in its autoregressive layers.
         logit_scale: f64,
     },
+    /// nflows' law with a slope at both ends, too: FlowJAX's. `K + 1` slopes, so `3 K + 1` parameters; the density jumps at the
+    /// ends, beyond which the spline is the identity. Without fused kernels.
+    ///
+    /// ```text
+    /// w = min_width + (1 - K min_width) softmax(u_w)        h likewise
+    /// d = min_derivative + softplus(u_d)
+    /// ```
+    FreeEnds {
+        /// The least width and height of a bin, a share of the whole interval.
+        min_width: f64,
+        /// The least slope at a knot.
+        min_derivative: f64,
+    },
     /// zuko's law.
     ///
     /// ```text
@@ -96,9 +109,9 @@ impl SplineParams {
         Self::Zuko { slope: 1e-3 }
     }
 
-    /// The same law in the words of the kernels.
-    pub(super) fn law(&self) -> Law {
-        match *self {
+    /// The same law in the words of the kernels; `None` for one that they do not know.
+    pub(super) fn law(&self) -> Option<Law> {
+        Some(match *self {
             Self::Bounded { min_width, bin_log_slope, knot_log_slope } => {
                 Law::Bounded { min_width, bin_log_slope, knot_log_slope }
             }
@@ -106,18 +119,26 @@ impl SplineParams {
                 Law::Nflows { min_width, min_height, min_derivative, logit_scale }
             }
             Self::Zuko { slope } => Law::Zuko { slope },
-        }
+            Self::FreeEnds { .. } => return None,
+        })
     }
 
-    /// The parameter of an inner knot whose slope is 1 where bins are alike; widths and heights take 0.
+    /// How many slopes an element of `bins` bins has parameters for.
+    pub(super) fn slopes(&self, bins: usize) -> usize {
+        if matches!(self, Self::FreeEnds { .. }) { bins + 1 } else { bins - 1 }
+    }
+
+    /// The parameter of a knot whose slope is 1 where bins are alike; widths and heights take 0.
     pub(super) fn unit_slope(&self) -> f64 {
         match *self {
-            Self::Nflows { min_derivative, .. } => (1.0 - min_derivative).exp_m1().ln(),
+            Self::Nflows { min_derivative, .. } | Self::FreeEnds { min_derivative, .. } => {
+                (1.0 - min_derivative).exp_m1().ln()
+            }
             Self::Bounded { .. } | Self::Zuko { .. } => 0.0,
         }
     }
 
-    /// The knots of `bins` bins on `[-bound, bound]`, with slope 1 at both ends.
+    /// The knots of `bins` bins on `[-bound, bound]`, with slope 1 at both ends unless they are free.
     pub(super) fn knots(&self, params: Tensor<3>, bins: usize, bound: f64) -> Knots {
         let [batch, elements, _] = params.dims();
         let options = (&params.device(), params.dtype());
@@ -125,15 +146,20 @@ impl SplineParams {
         let inner = shares.cumsum(3).narrow(3, 0, bins - 1).mul_scalar(2.0 * bound).sub_scalar(bound);
         let end = |value: f64| Tensor::<4>::full([batch, elements, 2, 1], value, options);
         let places = Tensor::cat(vec![end(-bound), inner, end(bound)], 3);
-        let one = Tensor::<3>::ones([batch, elements, 1], options);
         let places = places.reshape([batch, elements, 2 * (bins + 1)]);
-        Knots { table: Tensor::cat(vec![places, one.clone(), slopes, one], 2), count: bins + 1 }
+        let parts = if self.slopes(bins) > bins {
+            vec![places, slopes]
+        } else {
+            let one = Tensor::<3>::ones([batch, elements, 1], options);
+            vec![places, one.clone(), slopes, one]
+        };
+        Knots { table: Tensor::cat(parts, 2), count: bins + 1 }
     }
 
-    /// The shares of widths and heights, `[batch or 1, elements, 2, K]`, and the inner knots' slopes.
+    /// The shares of widths and heights, `[batch or 1, elements, 2, K]`, and the slopes that have parameters.
     fn shares(&self, params: Tensor<3>, bins: usize) -> (Tensor<4>, Tensor<3>) {
         let [batch, elements, _] = params.dims();
-        let knots = params.clone().narrow(2, 2 * bins, bins - 1);
+        let knots = params.clone().narrow(2, 2 * bins, self.slopes(bins));
         let logits = |params: Tensor<3>| params.narrow(2, 0, 2 * bins).reshape([batch, elements, 2, bins]);
         match *self {
             Self::Bounded { min_width, bin_log_slope, knot_log_slope } => {
@@ -157,6 +183,10 @@ impl SplineParams {
                     let widths = at_least(shares.clone().narrow(2, 0, 1), min_width, bins);
                     Tensor::cat(vec![widths, at_least(shares.narrow(2, 1, 1), min_height, bins)], 2)
                 };
+                (shares, softplus(knots, 1.0).add_scalar(min_derivative))
+            }
+            Self::FreeEnds { min_width, min_derivative } => {
+                let shares = at_least(softmax(logits(params), 3), min_width, bins);
                 (shares, softplus(knots, 1.0).add_scalar(min_derivative))
             }
             Self::Zuko { slope } => {
@@ -198,6 +228,10 @@ impl SplineParams {
                     logit_scale,
                     "a number from 1e-3 to 1e6",
                 )
+            }
+            Self::FreeEnds { min_width, min_derivative } => {
+                share("min_width", min_width)?;
+                slope("min_derivative", min_derivative)
             }
             Self::Zuko { slope: least } => slope("slope", least),
         }

@@ -1,7 +1,10 @@
 //! The models of the golden files, imported.
 
-use burn::tensor::{Device, FloatDType};
+#![allow(dead_code)] // Each test target uses a part of it.
+
+use burn::tensor::Device;
 use std::path::{Path, PathBuf};
+use tissot::dtype::Precision;
 use tissot::interop::{Architecture, Checkpoint, import};
 use tissot::{AnyFlow, FlowConfig, Model};
 
@@ -20,15 +23,16 @@ pub fn architecture(name: &str) -> Architecture {
     Architecture::from_json(&all[name].to_string()).unwrap()
 }
 
-/// The model of a golden file, in f32 as its weights are there.
-pub fn model(name: &str) -> Model {
+/// The model of a golden file, whose weights are f32.
+pub fn model(name: &str, precision: Precision) -> Model {
     let file = Checkpoint::open(path(&format!("{name}.safetensors"))).unwrap();
-    import(&file.under("weights.").unwrap(), &architecture(name), &Device::flex()).unwrap()
+    let architecture = Architecture { precision: Some(precision), ..architecture(name) };
+    import(&file.under("weights.").unwrap(), &architecture, &Device::flex()).unwrap()
 }
 
 /// Its flow, after a check that a file can hold it.
-pub fn flow(name: &str, dtype: FloatDType) -> AnyFlow {
-    let Model { flow, config, .. } = model(name);
+pub fn flow(name: &str, precision: Precision) -> AnyFlow {
+    let Model { flow, config, .. } = model(name, precision);
     assert_eq!(FlowConfig::from_json(&config.to_json().unwrap()).unwrap(), config);
-    flow.to_dtype(dtype).unwrap()
+    flow
 }

@@ -6,15 +6,16 @@
 use crate::common::golden::Golden;
 use crate::common::peer;
 use burn::tensor::{Device, FloatDType, Tensor};
+use tissot::dtype::Precision;
 use tissot::layers::SqueezeOrder;
 use tissot::{AnyFlow, Bijection, Chain, Context, Layer};
 
 const BLOCKS: usize = 2;
 
 /// The flow, with the base's ActNorms, the last of each level, or without.
-fn flow(base: bool, dtype: FloatDType) -> AnyFlow {
+fn flow(base: bool, dtype: Precision) -> AnyFlow {
     let mut flow = peer::flow("normflows_glow", dtype);
-    let mut without = |level: &mut Chain<Layer>| {
+    let without = |level: &mut Chain<Layer>| {
         if !base {
             let layer = level.layers.remove(3 * BLOCKS);
             assert!(matches!(layer, Layer::ActNorm(_)), "{layer}");
@@ -56,11 +57,11 @@ fn close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D>, most
 #[test]
 fn glow_is_that_of_normflows() {
     let (file, device) = (Golden::open("normflows_glow"), Device::flex());
-    for (dtype, most) in [(FloatDType::F64, 1e-9), (FloatDType::F32, 1e-4)] {
+    for (dtype, most) in [(Precision::F64, 1e-9), (Precision::F32, 1e-4)] {
         let (bare, whole) = (flow(false, dtype), flow(true, dtype));
-        let images = |key: &str| file.tensor::<4>(&format!("io.{key}"), &device).cast(dtype);
-        let rows = |key: &str| file.tensor::<1>(&format!("io.{key}"), &device).cast(dtype);
-        let latents = |key: &str| image(file.tensor::<2>(&format!("io.{key}"), &device).cast(dtype));
+        let images = |key: &str| file.tensor::<4>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype));
+        let rows = |key: &str| file.tensor::<1>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype));
+        let latents = |key: &str| image(file.tensor::<2>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype)));
         let (z, log_det) = bare.bijection.forward(images("x"), Context::NONE);
         close("z", z, latents("z"), most);
         close("log_det", log_det, rows("ladj"), most);

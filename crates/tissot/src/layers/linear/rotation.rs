@@ -4,11 +4,11 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 /// A square matrix by rows.
-pub(super) type Matrix = Vec<Vec<f64>>;
+pub(crate) type Matrix = Vec<Vec<f64>>;
 
 /// `matrix[order[i]] = (lower upper)[i]`: what Gaussian elimination with row pivots leaves.
 #[derive(Debug)]
-pub(super) struct Factors {
+pub(crate) struct Factors {
     /// Which row of the matrix came to each place.
     pub order: Vec<usize>,
     /// Unit lower triangular, entries at most 1 in size.
@@ -49,7 +49,7 @@ pub(super) fn random_rotation(n: usize, rng: &mut dyn Rng) -> Factors {
 }
 
 /// Gaussian elimination with the largest entry of each column as its pivot.
-pub(super) fn factorise(mut a: Matrix) -> Factors {
+pub(crate) fn factorise(mut a: Matrix) -> Factors {
     let n = a.len();
     let mut order: Vec<usize> = (0..n).collect();
     for k in 0..n {
