@@ -1,5 +1,7 @@
 //! A flow with the columns and units of the table it was fitted to.
 
+mod rows;
+
 use crate::bijection::Context;
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
@@ -7,7 +9,7 @@ use crate::error::Error;
 use crate::provenance::Provenance;
 use crate::store;
 use burn::module::Module;
-use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
@@ -38,6 +40,8 @@ pub struct Model {
 impl Model {
     /// The log-density of each row, in nats in the user's units; -inf outside a column's domain.
     ///
+    /// A row that overflows f32 is scored in f64 where the device has it, and is -inf where it overflows that, too; never NaN.
+    ///
     /// Where a column holds whole numbers it is a lower bound, `log (1/K) sum_k p(x + u_k)` over K = 16 dequantisation
     /// draws that depend on the row alone.
     ///
@@ -62,7 +66,7 @@ impl Model {
                     .map(|(row, rng)| self.columns.forward(row, &mut z, rng).unwrap_or(f64::NEG_INFINITY))
                     .collect();
                 let context = Context { features: contexts.as_ref(), maps: None };
-                let inside: Vec<f64> = self.log_probs(z, context).into_data().iter().collect();
+                let inside = self.log_probs(z, context);
                 for ((total, log_det), inside) in total.iter_mut().zip(log_dets).zip(inside) {
                     *total = log_add(*total, inside + log_det);
                 }
@@ -84,7 +88,8 @@ impl Model {
             let rows = BLOCK.min(n - start);
             let contexts = self.context_tensor(&context[start * c..(start + rows) * c]);
             let context = Context { features: contexts.as_ref(), maps: None };
-            self.to_user(self.drawn(rows, context, rng), &mut out);
+            let drawn: Vec<f64> = self.drawn(rows, context, rng).into_data().iter().collect();
+            self.to_user(&drawn, &mut out);
         }
         out
     }
@@ -103,7 +108,7 @@ impl Model {
                 .collect();
             let contexts = self.context_tensor(context);
             let context = Context { features: contexts.as_ref(), maps: None };
-            let z: Vec<f64> = self.mapped(x, context, true).into_data().iter().collect();
+            let z = self.mapped(x, context, true);
             z.into_iter().enumerate().map(|(k, z)| if inside[k / d] { z } else { f64::NAN }).collect()
         })
     }
@@ -118,7 +123,7 @@ impl Model {
             let context = Context { features: contexts.as_ref(), maps: None };
             let x = self.mapped(z.to_vec(), context, false);
             let mut out = Vec::with_capacity(z.len());
-            self.to_user(x, &mut out);
+            self.to_user(&x, &mut out);
             out
         })
     }
@@ -182,56 +187,8 @@ impl Model {
             .collect()
     }
 
-    /// Whether the flow takes each row as an image `[channels, height, width]`.
-    pub fn is_of_images(&self) -> bool {
-        !self.config.positions.is_empty()
-    }
-
-    /// Rows as the images that the flow takes.
-    fn images(&self, rows: Tensor<2>) -> Tensor<4> {
-        let (n, event) = (rows.dims()[0], self.config.event());
-        rows.reshape([n, event[0], event[1], event[2]])
-    }
-
-    /// The flow's log-density of rows in its units.
-    fn log_probs(&self, x: Vec<f64>, context: Context<'_>) -> Tensor<1> {
-        let x = self.tensor(x, self.columns.len());
-        if self.is_of_images() {
-            self.flow.log_prob(self.images(x), context)
-        } else {
-            self.flow.log_prob(x, context)
-        }
-    }
-
-    /// Rows through the flow, forward or back.
-    fn mapped(&self, rows: Vec<f64>, context: Context<'_>, forward: bool) -> Tensor<2> {
-        let rows = self.tensor(rows, self.columns.len());
-        let dims = rows.dims();
-        match (self.is_of_images(), forward) {
-            (false, true) => self.flow.forward(rows, context).0,
-            (false, false) => self.flow.inverse(rows, context).0,
-            (true, true) => self.flow.forward(self.images(rows), context).0.reshape(dims),
-            (true, false) => self.flow.inverse(self.images(rows), context).0.reshape(dims),
-        }
-    }
-
-    /// Rows of the flow's own units.
-    fn drawn(&self, n: usize, context: Context<'_>, rng: &mut dyn Rng) -> Tensor<2> {
-        if self.is_of_images() {
-            self.flow.sample::<4>(n, context, rng).reshape([n, self.columns.len()])
-        } else {
-            self.flow.sample(n, context, rng)
-        }
-    }
-
-    fn to_user(&self, x: Tensor<2>, out: &mut Vec<f64>) {
-        let x: Vec<f64> = x.into_data().iter().collect();
+    fn to_user(&self, x: &[f64], out: &mut Vec<f64>) {
         x.chunks(self.columns.len()).for_each(|row| self.columns.inverse(row, out));
-    }
-
-    fn tensor(&self, values: Vec<f64>, columns: usize) -> Tensor<2> {
-        let rows = values.len() / columns;
-        Tensor::from_data(TensorData::new(values, [rows, columns]), (&self.flow.device(), self.flow.dtype()))
     }
 
     /// The rows in the flow's units, whole numbers dequantised once, and their log-dets; zeros and -infinity outside a

@@ -1,0 +1,123 @@
+//! Rows through a model's flow, in its own units.
+
+use super::Model;
+use crate::bijection::Context;
+use crate::dtype;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData};
+use rand::Rng;
+
+impl Model {
+    /// Whether the flow takes each row as an image `[channels, height, width]`.
+    pub fn is_of_images(&self) -> bool {
+        !self.config.positions.is_empty()
+    }
+
+    /// The flow's log-density of rows. What is not finite, though rows and weights are, has overflowed: it is found in f64 or, where
+    /// that overflows too, -inf.
+    pub(super) fn log_probs(&self, x: Vec<f64>, context: Context<'_>) -> Vec<f64> {
+        let x = self.tensor(x, self.columns.len());
+        let mut found = self.densities(x.clone(), context);
+        let over = overflowed(&found, 1);
+        if let Some((exact, x, features)) = self.exactly(&x, context, &over) {
+            let again = exact.densities(x, Context { features: features.as_ref(), maps: None });
+            over.iter().zip(again).for_each(|(&row, value)| found[row] = value);
+        }
+        if found.iter().any(|value| value.is_nan()) && self.weights_are_finite() {
+            found.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = f64::NEG_INFINITY);
+        }
+        found
+    }
+
+    /// Rows through the flow, forward or back; those that overflow in f64.
+    pub(super) fn mapped(&self, rows: Vec<f64>, context: Context<'_>, forward: bool) -> Vec<f64> {
+        let width = self.columns.len();
+        let rows = self.tensor(rows, width);
+        let mut found = self.through(rows.clone(), context, forward);
+        let over = overflowed(&found, width);
+        if let Some((exact, rows, features)) = self.exactly(&rows, context, &over) {
+            let again = exact.through(rows, Context { features: features.as_ref(), maps: None }, forward);
+            for (&row, values) in over.iter().zip(again.chunks(width)) {
+                found[row * width..(row + 1) * width].copy_from_slice(values);
+            }
+        }
+        found
+    }
+
+    /// New rows of the flow.
+    pub(super) fn drawn(&self, n: usize, context: Context<'_>, rng: &mut dyn Rng) -> Tensor<2> {
+        if self.is_of_images() {
+            self.flow.sample::<4>(n, context, rng).reshape([n, self.columns.len()])
+        } else {
+            self.flow.sample(n, context, rng)
+        }
+    }
+
+    /// Numbers where the flow is, in its type.
+    pub(super) fn tensor(&self, values: Vec<f64>, columns: usize) -> Tensor<2> {
+        let rows = values.len() / columns;
+        Tensor::from_data(TensorData::new(values, [rows, columns]), (&self.flow.device(), self.flow.dtype()))
+    }
+
+    /// Rows as the images that the flow takes.
+    fn images(&self, rows: Tensor<2>) -> Tensor<4> {
+        let (n, event) = (rows.dims()[0], self.config.event());
+        rows.reshape([n, event[0], event[1], event[2]])
+    }
+
+    fn densities(&self, x: Tensor<2>, context: Context<'_>) -> Vec<f64> {
+        let found = if self.is_of_images() {
+            self.flow.log_prob(self.images(x), context)
+        } else {
+            self.flow.log_prob(x, context)
+        };
+        found.into_data().iter().collect()
+    }
+
+    fn through(&self, rows: Tensor<2>, context: Context<'_>, forward: bool) -> Vec<f64> {
+        let dims = rows.dims();
+        let found = match (self.is_of_images(), forward) {
+            (false, true) => self.flow.forward(rows, context).0,
+            (false, false) => self.flow.inverse(rows, context).0,
+            (true, true) => self.flow.forward(self.images(rows), context).0.reshape(dims),
+            (true, false) => self.flow.inverse(self.images(rows), context).0.reshape(dims),
+        };
+        found.into_data().iter().collect()
+    }
+
+    /// The model in f64, with some of the rows and their context; `None` for no rows, for a model that is f64, and on a device
+    /// without f64.
+    fn exactly(
+        &self,
+        rows: &Tensor<2>,
+        context: Context<'_>,
+        some: &[usize],
+    ) -> Option<(Self, Tensor<2>, Option<Tensor<2>>)> {
+        if some.is_empty() || self.flow.dtype() == DType::F64 || !dtype::has_f64(&self.flow.device()) {
+            return None;
+        }
+        let exact = self.clone().to_dtype(FloatDType::F64).ok()?;
+        let indices: Vec<i64> = some.iter().map(|&row| row as i64).collect();
+        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [some.len()]), &rows.device());
+        let select = |rows: &Tensor<2>| rows.clone().select(0, indices.clone()).cast(FloatDType::F64);
+        Some((exact, select(rows), context.features.map(select)))
+    }
+
+    fn weights_are_finite(&self) -> bool {
+        struct Finite(bool);
+        impl ModuleVisitor for Finite {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                self.0 &= param.val().into_data().iter::<f64>().all(f64::is_finite);
+            }
+        }
+        let mut finite = Finite(true);
+        self.flow.visit(&mut finite);
+        finite.0
+    }
+}
+
+/// The rows of which a number is not finite.
+fn overflowed(values: &[f64], width: usize) -> Vec<usize> {
+    let rows = values.chunks(width).enumerate();
+    rows.filter(|(_, row)| row.iter().any(|value| !value.is_finite())).map(|(row, _)| row).collect()
+}
