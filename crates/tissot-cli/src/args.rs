@@ -1,11 +1,13 @@
 //! What can be typed.
 
 mod audit;
+mod export;
 mod images;
 mod map;
 mod model;
 
 pub use audit::AuditArgs;
+pub use export::ExportArgs;
 pub use images::{DequantiseArg, ImageArgs};
 pub use map::{MapArgs, MetricArg};
 pub use model::{SampleArgs, ScoreArgs, TransformArgs};
@@ -44,6 +46,8 @@ pub enum Command {
     /// Whether a model's numbers can be trusted, on your rows and device: exit code 0 for yes, 1 for findings, 2 where it
     /// could not look.
     Audit(AuditArgs),
+    /// A model's weights and description as safetensors, for PyTorch.
+    Export(ExportArgs),
     /// What can be computed on here.
     Devices,
     /// What a model is, and how it was made.

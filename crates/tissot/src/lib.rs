@@ -21,6 +21,7 @@ mod error;
 mod flow;
 pub mod image;
 pub mod inspect;
+pub mod interop;
 mod inverse;
 #[cfg(feature = "testing")]
 pub mod laws;

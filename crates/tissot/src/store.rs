@@ -6,6 +6,7 @@ use crate::config::{AnyFlow, FlowConfig};
 use crate::container;
 use crate::error::Error;
 use crate::image::{ImageModel, Pixels};
+use crate::layer;
 use crate::model::{Model, Provenance};
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::store::ModuleRecord;
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const KIND: &[u8; 8] = b"TISSOT\r\n";
+/// The bytes of the shortest float.
+const LEAST: usize = 2;
 
 /// The part of a model that is not weights.
 #[derive(Serialize, Deserialize)]
@@ -66,39 +69,64 @@ impl AnyModel {
             table(description, weights, path, device).map(Self::Table)
         }
     }
+
+    /// What its file says of it besides weights, as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where JSON cannot hold it.
+    pub(crate) fn description(&self) -> Result<String, Error> {
+        match self {
+            Self::Table(model) => json(&Description::of(model)),
+            Self::Image(model) => json(&ImageDescription::of(model)),
+        }
+    }
+}
+
+impl Description {
+    fn of(model: &Model) -> Self {
+        Self {
+            flow: model.config.clone(),
+            columns: model.columns.clone(),
+            context: model.context.clone(),
+            provenance: model.provenance.clone(),
+        }
+    }
+}
+
+impl ImageDescription {
+    fn of(model: &ImageModel) -> Self {
+        Self {
+            flow: model.config.clone(),
+            dequantiser: model.dequantiser.clone(),
+            pixels: model.pixels.clone(),
+            classes: model.classes.clone(),
+            provenance: model.provenance.clone(),
+        }
+    }
 }
 
 pub(crate) fn save(model: &Model, path: &Path) -> Result<(), Error> {
-    let description = Description {
-        flow: model.config.clone(),
-        columns: model.columns.clone(),
-        context: model.context.clone(),
-        provenance: model.provenance.clone(),
-    };
-    write(&description, &model.flow, path)
+    write(&Description::of(model), &model.flow, path)
 }
 
 pub(crate) fn save_image(model: &ImageModel, path: &Path) -> Result<(), Error> {
-    let description = ImageDescription {
-        flow: model.config.clone(),
-        dequantiser: model.dequantiser.clone(),
-        pixels: model.pixels.clone(),
-        classes: model.classes.clone(),
-        provenance: model.provenance.clone(),
-    };
-    write(&description, &model.flow, path)
+    write(&ImageDescription::of(model), &model.flow, path)
+}
+
+fn json(description: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string_pretty(description)
+        .map_err(|error| Error::config("model", error, "numbers that JSON can hold"))
 }
 
 fn write<M: Module>(description: &impl Serialize, flow: &M, path: &Path) -> Result<(), Error> {
-    let description = serde_json::to_vec_pretty(description)
-        .map_err(|error| Error::config("model", error, "numbers that JSON can hold"))?;
+    let description = json(description)?;
     // Ids are a matter of one process: counted from 1 in the file, so that equal models are equal files.
     let mut next = 0;
     let flow = renamed(flow.valid(), || {
         next += 1;
         ParamId::from(next)
     });
-    container::write(path, KIND, &[&description, &weights(flow, path)?])
+    container::write(path, KIND, &[description.as_bytes(), &weights(flow, path)?])
 }
 
 /// The weights of a module as burnpack bytes; `path` is for the error.
@@ -176,6 +204,7 @@ fn table(
         let (found, expected) = (config.context, context.len());
         return Err(unfit(format!("flow: found {found} context features, expected {expected}")));
     }
+    affordable(layer::of_flow(&config), &weights, path)?;
     // The weights that are drawn here are all replaced by those of the file.
     let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let flow = config.init(device, rng).map_err(|error| unfit(error.to_string()))?;
@@ -191,11 +220,26 @@ fn image(
 ) -> Result<ImageModel, Error> {
     let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
     let ImageDescription { flow, dequantiser, pixels, classes, provenance } = description;
+    let noise = dequantiser.as_ref().map_or(0.0, layer::of_flow);
+    affordable(layer::of_flow(&flow) + noise, &weights, path)?;
     let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let model = ImageModel::new(flow, dequantiser, pixels, classes, device, rng)
         .map_err(|error| wrong(path, format!("its description fits no model ({error})")))?;
     let flow = renamed(with_weights(model.flow, weights, path)?, ParamId::new);
     Ok(ImageModel { flow, provenance, ..model })
+}
+
+/// Refuses a description that asks for more numbers than its file has room for, before they are made: memory is bounded by
+/// the file.
+fn affordable(numbers: f64, weights: &[u8], path: &Path) -> Result<(), Error> {
+    if numbers * LEAST as f64 <= weights.len() as f64 {
+        return Ok(());
+    }
+    let (room, least) = (weights.len(), numbers * LEAST as f64);
+    let what = format!(
+        "its weights do not fit its description (found {room} bytes, expected at least {least} for {numbers} numbers)"
+    );
+    Err(wrong(path, what))
 }
 
 /// The module with new ids for its parameters, in its order.

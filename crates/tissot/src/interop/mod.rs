@@ -1,0 +1,5 @@
+//! To other libraries and back.
+
+mod export;
+
+pub use export::export;
