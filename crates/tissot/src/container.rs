@@ -12,7 +12,7 @@
 use crate::error::Error;
 use atomic_write_file::AtomicWriteFile;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 const VERSION: u32 = 1;
@@ -47,6 +47,10 @@ pub fn write(path: &Path, kind: &[u8; 8], parts: &[&[u8]]) -> Result<(), Error> 
 /// [`Error::Write`] where it cannot be written.
 pub(crate) fn replace<'a>(path: &Path, bytes: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Error> {
     let write = || {
+        // Renaming would fail there and leave the file beside.
+        if path.is_dir() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
         let mut file = AtomicWriteFile::open(path)?;
         bytes.into_iter().try_for_each(|bytes| file.write_all(bytes))?;
         // A full disk may show only here, and the file beside is removed only if it is not committed.

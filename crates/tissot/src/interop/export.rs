@@ -50,7 +50,7 @@ fn header(tensors: &[(String, TensorData)], description: &str) -> Result<Vec<u8>
     let mut all = serde_json::Map::from_iter([("__metadata__".to_owned(), metadata)]);
     let mut end = 0;
     for (name, data) in tensors {
-        let (start, shape) = (end, data.shape.iter().collect::<Vec<_>>());
+        let (start, shape) = (end, data.shape().iter().collect::<Vec<_>>());
         end += data.as_bytes().len();
         let entry =
             serde_json::json!({"dtype": dtype(name, data)?, "shape": shape, "data_offsets": [start, end]});
@@ -63,7 +63,7 @@ fn header(tensors: &[(String, TensorData)], description: &str) -> Result<Vec<u8>
 
 /// The format's name of a number type.
 fn dtype(name: &str, data: &TensorData) -> Result<&'static str, Error> {
-    Ok(match data.dtype {
+    Ok(match data.dtype() {
         DType::F64 => "F64",
         DType::F32 => "F32",
         DType::F16 => "F16",
@@ -102,7 +102,7 @@ fn named<M: Module>(module: &M) -> Vec<(String, TensorData)> {
     let mut named = Named::default();
     module.visit(&mut named);
     let mut found = named.found;
-    found.sort_by(|(a, x), (b, y)| y.dtype.size().cmp(&x.dtype.size()).then_with(|| a.cmp(b)));
+    found.sort_by(|(a, x), (b, y)| y.dtype().size().cmp(&x.dtype().size()).then_with(|| a.cmp(b)));
     found
 }
 

@@ -156,3 +156,82 @@ fn of_made(config: &MadeConfig, seen: Seen, params: f64) -> f64 {
     let blocks = config.blocks as f64 * (2.0 * map(hidden, hidden) + through);
     maps([inputs].into_iter().chain(floats(&config.hidden)).chain([n * params])) + through + blocks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets::{self, ImageSize, Size};
+    use burn::module::Module;
+    use burn::tensor::Device;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use serde_json::json;
+
+    #[test]
+    fn it_counts_what_is_made() {
+        let json = |value: serde_json::Value| FlowConfig::from_json(&value.to_string()).unwrap();
+        let size = Size::new(3).with_context(2).with_transforms(2).with_hidden([5, 4]);
+        let images = ImageSize::new([3, 4, 4]).with_context(2).with_levels(2, 1).with_hidden(5);
+        let residual = json!({"Residual": {"hidden": 6, "blocks": 3}});
+        let concat = json!({"Residual": {"hidden": 6, "context": "Concat"}});
+        let (affine, spline) = (json!({"Affine": {}}), json!({"RationalQuadratic": {"bins": 5}}));
+        let made =
+            |fields: serde_json::Value| json!({"Autoregressive": {"univariate": affine, "made": fields}});
+        let blocks = json!({"hidden": [7], "blocks": 2});
+        let nflows = json!({"hidden": [7], "blocks": 2, "context_rule": "Nflows"});
+        let coupling = |mask: serde_json::Value, net: &serde_json::Value| {
+            let (univariate, own) = (&affine, &spline);
+            json!({"Coupling": {
+                "mask": mask, "conditioner": net, "univariate": univariate, "kept_univariate": own,
+            }})
+        };
+        let layers = json!([
+            {"ActNorm": {}},
+            {"LuLinear": {}},
+            {"LuLinear": {"place": "None", "bias": false}},
+            {"Chain": [{"Permutation": "Reverse"}, {"Inverse": [coupling(json!("SecondHalf"), &residual)]}]},
+            coupling(json!({"Kept": [4, 1, 4]}), &concat),
+            {"Split": {"layers": [coupling(json!("Odd"), &residual), made(nflows.clone())]}},
+            {"Split": {"on": "Second", "layers": [made(blocks.clone())]}},
+            made(nflows.clone()),
+            made(json!({"hidden": []})),
+        ]);
+        let base = |context: usize| {
+            let net = (context > 0).then(|| json!({"Residual": {"hidden": 4}}));
+            json!({"DiagNormal": {"conditioner": net}})
+        };
+        let flow = |features: usize, context: usize, layers: &serde_json::Value| {
+            let base = base(context);
+            json(json!({"features": features, "context": context, "layers": layers, "base": base}))
+        };
+        let board = json!([{"Checkerboard": {"conditioner": {"ResidualConv": {"hidden": 4}}}}]);
+        let plain =
+            json!([{"Checkerboard": {"conditioner": {"Conv": {"hidden": 4, "learned_scale": false}}}}]);
+        let squeezed = json!([{"Squeezed": {"layers": board}}, plain[0]]);
+        let boards =
+            json!({"features": 2, "positions": [4, 6], "context": 1, "context_maps": 3, "layers": squeezed});
+        let alone = json!([made(blocks), made(nflows)]);
+        let embedding = json!({"features": 3, "net": residual});
+        let student = json!({"features": 2, "context": 4, "layers": [], "base": {"StudentT": {}}, "embedding": embedding});
+        let configs = [
+            presets::nice(&size),
+            presets::maf(&size),
+            presets::nsf_coupling(&size),
+            presets::nsf_autoregressive(&size),
+            presets::glow(&images),
+            presets::nsf_image(&images),
+            presets::real_nvp_image(&images),
+            presets::dequantiser(&images),
+            flow(5, 0, &layers),
+            flow(5, 2, &layers),
+            flow(1, 0, &alone),
+            flow(1, 2, &alone),
+            json(boards),
+            json(student),
+        ];
+        for config in configs {
+            let flow = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+            assert_eq!(of_flow(&config), flow.num_params() as f64, "{config:?}");
+        }
+    }
+}

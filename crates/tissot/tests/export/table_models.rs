@@ -32,7 +32,7 @@ pub fn table(config: FlowConfig, seed: u64) -> Model {
     };
     let columns = |n: usize| Columns((0..n).map(column).collect());
     Model {
-        flow: randomize(flow, seed + 1, 0.7),
+        flow: randomize(flow, seed + 1, 0.5),
         columns: columns(config.features),
         context: columns(config.context),
         config,
