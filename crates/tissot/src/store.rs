@@ -1,6 +1,8 @@
 //! The model file: a [`container`] of a description (JSON: the flow's configuration, the columns, the provenance) and
 //! the weights (burnpack).
 
+mod number_types;
+
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::container;
@@ -145,12 +147,12 @@ pub fn weights<M: Module>(module: M, path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::ModelFile`] where they do not fit the module.
 pub fn with_weights<M: Module>(module: M, bytes: Vec<u8>, path: &Path) -> Result<M, Error> {
-    let wrong = |error| Error::ModelFile {
-        path: path.to_owned(),
-        what: format!("its weights do not fit its description ({error})"),
-    };
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(wrong)?;
-    module.try_load_record(record).map_err(wrong)
+    let unfit = |error: String| wrong(path, format!("its weights do not fit its description ({error})"));
+    // Shared, not copied.
+    let bytes = Bytes::from_bytes_vec(bytes).shared();
+    number_types::check(&module, bytes.clone()).map_err(unfit)?;
+    let record = ModuleRecord::from_bytes(bytes).map_err(|error| unfit(error.to_string()))?;
+    module.try_load_record(record).map_err(|error| unfit(error.to_string()))
 }
 
 pub(crate) fn load(path: &Path, device: &Device) -> Result<Model, Error> {

@@ -39,6 +39,13 @@ fn network() -> Model {
     model(vec![LayerConfig::Permutation(PermutationConfig::Reverse), LayerConfig::Coupling(coupling)])
 }
 
+/// Writes a file. Thousands are written here: to replace one, some file systems wait for the disk, to make a new one they
+/// do not.
+fn put(path: &Path, bytes: &[u8]) {
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, bytes).unwrap();
+}
+
 /// What reading a file says.
 fn read(path: &Path) -> Result<(), String> {
     match AnyModel::load(path, &Device::flex()) {
@@ -56,7 +63,7 @@ fn every_flipped_bit_every_cut_and_every_addition_is_noticed() {
     let good = std::fs::read(&path).unwrap();
     read(&path).unwrap();
     let refused = |bytes: &[u8], what: &str| {
-        std::fs::write(&path, bytes).unwrap();
+        put(&path, bytes);
         assert!(read(&path).is_err(), "{what} was not noticed");
     };
     let mut bytes = good.clone();
@@ -88,7 +95,7 @@ fn read_parts(path: &Path, parts: [&[u8]; 2]) -> Result<(), String> {
     }
     let hash = blake3::hash(&file);
     file.extend(hash.as_bytes());
-    std::fs::write(path, [&file[..], parts[0], parts[1]].concat()).unwrap();
+    put(path, &[&file[..], parts[0], parts[1]].concat());
     read(path)
 }
 

@@ -15,11 +15,11 @@ use tissot::{FlowConfig, LayerConfig};
 
 const EVENT: [usize; 3] = [2, 4, 4];
 
+/// Before its weights are moved.
 fn model(flow: FlowConfig, noise: Option<FlowConfig>, pixels: Pixels, classes: usize) -> ImageModel {
     let names = (0..classes).map(|i| format!("class {i}")).collect();
     let rng = &mut ChaCha8Rng::seed_from_u64(3);
-    let model = ImageModel::new(flow, noise, pixels, names, &Device::flex(), rng).unwrap();
-    ImageModel { flow: randomize(model.flow, 4, 0.3), ..model }
+    ImageModel::new(flow, noise, pixels, names, &Device::flex(), rng).unwrap()
 }
 
 /// Layers that no preset has.
@@ -47,8 +47,8 @@ fn unusual() -> FlowConfig {
     }
 }
 
-/// All of them, by names.
-pub fn all() -> Vec<(String, ImageModel)> {
+/// All of them, by names, as far from the identity as `scale` says.
+pub fn all(scale: f64) -> Vec<(String, ImageModel)> {
     let size = ImageSize::new(EVENT).with_levels(2, 1).with_hidden(6).with_bins(4);
     let pixels = || Pixels::new(EVENT);
     let conditional = size.clone().with_context(3);
@@ -72,6 +72,8 @@ pub fn all() -> Vec<(String, ImageModel)> {
         ),
         ("unusual", model(unusual(), None, pixels(), 2)),
     ]
-    .map(|(name, model)| (format!("image_{name}"), model))
+    .map(|(name, model)| {
+        (format!("image_{name}"), ImageModel { flow: randomize(model.flow, 4, scale), ..model })
+    })
     .into()
 }

@@ -20,8 +20,8 @@ use tissot::univariate::{
 };
 use tissot::{FlowConfig, LayerConfig, Model, Provenance};
 
-/// A model of real columns, `context` of which the flow is conditioned on.
-pub fn table(config: FlowConfig, seed: u64) -> Model {
+/// A model of real columns, its weights moved by noise of this scale.
+pub fn table(config: FlowConfig, seed: u64, scale: f64) -> Model {
     let flow = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
     let column = |i: usize| Column {
         name: format!("c{i}"),
@@ -32,7 +32,7 @@ pub fn table(config: FlowConfig, seed: u64) -> Model {
     };
     let columns = |n: usize| Columns((0..n).map(column).collect());
     Model {
-        flow: randomize(flow, seed + 1, 0.5),
+        flow: randomize(flow, seed + 1, scale),
         columns: columns(config.features),
         context: columns(config.context),
         config,
@@ -246,9 +246,9 @@ fn of_presets() -> Vec<(String, FlowConfig)> {
 }
 
 /// Every domain, in the columns and in the context.
-fn of_domains() -> (String, Model) {
+fn of_domains(scale: f64) -> (String, Model) {
     let size = Size::new(6).with_context(3).with_transforms(2).with_hidden([10]);
-    let mut model = table(presets::nsf_coupling(&size), 5);
+    let mut model = table(presets::nsf_coupling(&size), 5, scale);
     let domains = [
         Domain::Real,
         Domain::Positive,
@@ -268,14 +268,14 @@ fn of_domains() -> (String, Model) {
     ("domains".into(), model)
 }
 
-/// All of them, by names.
-pub fn all() -> Vec<(String, Model)> {
+/// All of them, by names, as far from the identity as `scale` says.
+pub fn all(scale: f64) -> Vec<(String, Model)> {
     let configs = of_univariates()
         .chain(of_activations())
         .chain(of_networks())
         .chain(of_layers())
         .chain(of_bases())
         .chain(of_presets());
-    let models = configs.enumerate().map(|(i, (name, config))| (name, table(config, 10 * i as u64)));
-    models.chain([of_domains()]).collect()
+    let models = configs.enumerate().map(|(i, (name, config))| (name, table(config, 10 * i as u64, scale)));
+    models.chain([of_domains(scale)]).collect()
 }

@@ -1,12 +1,13 @@
 //! The models in PyTorch: `docs/tissot_torch.py` and `docs/tissot_torch_images.py` against Tissot.
 
-use crate::{expected, image_models, table_models};
+use crate::expected::{self, Expected};
+use crate::{image_models, table_models};
 use burn::tensor::FloatDType;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
-use tissot::image::{ImageFlow, ImageModel};
-use tissot::{AnyModel, Model, interop};
+use tissot::image::ImageModel;
+use tissot::{AnyModel, Model, dtype, interop};
 
 /// Python with PyTorch; `None`, and a word of it, where it has none.
 ///
@@ -24,26 +25,24 @@ fn python() -> Option<OsString> {
     has_torch.then_some(python)
 }
 
-/// The export of a model and what Tissot says of it, by the weights' number type.
-fn write(folder: &Path, name: &str, model: &AnyModel) {
-    for (kind, dtype) in [("f64", FloatDType::F64), ("f32", FloatDType::F32)] {
-        let (model, expected) = match model.clone() {
-            AnyModel::Table(model) => {
-                let model = Model { flow: model.flow.to_dtype(dtype).unwrap(), ..model };
-                let expected = expected::of_table(&model);
-                (AnyModel::Table(model), expected)
-            }
-            AnyModel::Image(model) => {
-                let ImageFlow { flow, dequantiser } = model.flow;
-                let flow = flow.to_dtype(dtype).unwrap();
-                let dequantiser = dequantiser.map(|noise| noise.to_dtype(dtype).unwrap());
-                let model = ImageModel { flow: ImageFlow { flow, dequantiser }, ..model };
-                let expected = expected::of_images(&model);
-                (AnyModel::Image(model), expected)
-            }
-        };
-        interop::export(&model, folder.join(format!("{name}.{kind}.safetensors"))).unwrap();
-        expected.write(&folder.join(format!("{name}.{kind}.expected")));
+/// How far weights are from the identity, by their number type. In f32 inverses of steep splines lose digits, of which PyTorch
+/// keeps others than Tissot, so there they are less steep.
+const SCALES: [(&str, FloatDType, f64); 2] = [("f64", FloatDType::F64, 0.7), ("f32", FloatDType::F32, 0.3)];
+
+/// The model in a number type, and what Tissot says of it then.
+fn said(model: AnyModel, dtype: FloatDType) -> (AnyModel, Expected) {
+    match model {
+        AnyModel::Table(model) => {
+            let model = Model { flow: model.flow.to_dtype(dtype).unwrap(), ..model };
+            let expected = expected::of_table(&model);
+            (AnyModel::Table(model), expected)
+        }
+        AnyModel::Image(model) => {
+            let flow = dtype::cast(model.flow, dtype).unwrap();
+            let model = ImageModel { flow, ..model };
+            let expected = expected::of_images(&model);
+            (AnyModel::Image(model), expected)
+        }
     }
 }
 
@@ -51,11 +50,14 @@ fn write(folder: &Path, name: &str, model: &AnyModel) {
 fn pytorch_computes_the_same() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    for (name, model) in table_models::all() {
-        write(folder.path(), &name, &AnyModel::Table(model));
-    }
-    for (name, model) in image_models::all() {
-        write(folder.path(), &name, &AnyModel::Image(model));
+    for (kind, dtype, scale) in SCALES {
+        let tables = table_models::all(scale).into_iter().map(|(name, model)| (name, AnyModel::Table(model)));
+        let images = image_models::all(scale).into_iter().map(|(name, model)| (name, AnyModel::Image(model)));
+        for (name, model) in tables.chain(images) {
+            let (model, expected) = said(model, dtype);
+            interop::export(&model, folder.path().join(format!("{name}.{kind}.safetensors"))).unwrap();
+            expected.write(&folder.path().join(format!("{name}.{kind}.expected")));
+        }
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/test_tissot_torch.py");
     let output = Command::new(python).arg("-B").arg(script).arg(folder.path()).output().unwrap();
