@@ -1,12 +1,14 @@
 //! What can be typed.
 
 mod audit;
+mod export;
 mod images;
 mod import;
 mod map;
 mod model;
 
 pub use audit::AuditArgs;
+pub use export::ExportArgs;
 pub use images::{DequantiseArg, ImageArgs};
 pub use import::ImportArgs;
 pub use map::{MapArgs, MetricArg};
@@ -49,6 +51,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// A checkpoint of another library (nflows, zuko, normflows, FrEIA, FlowJAX) as a model: the same log-densities.
     Import(ImportArgs),
+    /// A model's weights and description as safetensors, for PyTorch.
+    Export(ExportArgs),
     /// What can be computed on here.
     Devices,
     /// What a model is, and how it was made.

@@ -1,11 +1,14 @@
 //! The model file: a [`container`] of a description (JSON: the flow's configuration, the columns, the provenance) and
 //! the weights (burnpack).
 
+mod number_types;
+
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::container;
 use crate::error::Error;
 use crate::image::{ImageModel, Pixels};
+use crate::layer;
 use crate::model::Model;
 use crate::provenance::Provenance;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
@@ -16,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const KIND: &[u8; 8] = b"TISSOT\r\n";
+/// The bytes of the shortest float.
+const LEAST: usize = 2;
 
 /// The part of a model that is not weights.
 #[derive(Serialize, Deserialize)]
@@ -78,39 +83,64 @@ impl AnyModel {
             Self::Image(model) => Self::Image(model.to_dtype(dtype)?),
         })
     }
+
+    /// What its file says of it besides weights, as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where JSON cannot hold it.
+    pub(crate) fn description(&self) -> Result<String, Error> {
+        match self {
+            Self::Table(model) => json(&Description::of(model)),
+            Self::Image(model) => json(&ImageDescription::of(model)),
+        }
+    }
+}
+
+impl Description {
+    fn of(model: &Model) -> Self {
+        Self {
+            flow: model.config.clone(),
+            columns: model.columns.clone(),
+            context: model.context.clone(),
+            provenance: model.provenance.clone(),
+        }
+    }
+}
+
+impl ImageDescription {
+    fn of(model: &ImageModel) -> Self {
+        Self {
+            flow: model.config.clone(),
+            dequantiser: model.dequantiser.clone(),
+            pixels: model.pixels.clone(),
+            classes: model.classes.clone(),
+            provenance: model.provenance.clone(),
+        }
+    }
 }
 
 pub(crate) fn save(model: &Model, path: &Path) -> Result<(), Error> {
-    let description = Description {
-        flow: model.config.clone(),
-        columns: model.columns.clone(),
-        context: model.context.clone(),
-        provenance: model.provenance.clone(),
-    };
-    write(&description, &model.flow, path)
+    write(&Description::of(model), &model.flow, path)
 }
 
 pub(crate) fn save_image(model: &ImageModel, path: &Path) -> Result<(), Error> {
-    let description = ImageDescription {
-        flow: model.config.clone(),
-        dequantiser: model.dequantiser.clone(),
-        pixels: model.pixels.clone(),
-        classes: model.classes.clone(),
-        provenance: model.provenance.clone(),
-    };
-    write(&description, &model.flow, path)
+    write(&ImageDescription::of(model), &model.flow, path)
+}
+
+fn json(description: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string_pretty(description)
+        .map_err(|error| Error::config("model", error, "numbers that JSON can hold"))
 }
 
 fn write<M: Module>(description: &impl Serialize, flow: &M, path: &Path) -> Result<(), Error> {
-    let description = serde_json::to_vec_pretty(description)
-        .map_err(|error| Error::config("model", error, "numbers that JSON can hold"))?;
+    let description = json(description)?;
     // Ids are a matter of one process: counted from 1 in the file, so that equal models are equal files.
     let mut next = 0;
     let flow = renamed(flow.valid(), || {
         next += 1;
         ParamId::from(next)
     });
-    container::write(path, KIND, &[&description, &weights(flow, path)?])
+    container::write(path, KIND, &[description.as_bytes(), &weights(flow, path)?])
 }
 
 /// The weights of a module as burnpack bytes; `path` is for the error.
@@ -129,12 +159,12 @@ pub fn weights<M: Module>(module: M, path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::ModelFile`] where they do not fit the module.
 pub fn with_weights<M: Module>(module: M, bytes: Vec<u8>, path: &Path) -> Result<M, Error> {
-    let wrong = |error| Error::ModelFile {
-        path: path.to_owned(),
-        what: format!("its weights do not fit its description ({error})"),
-    };
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(wrong)?;
-    module.try_load_record(record).map_err(wrong)
+    let unfit = |error: String| wrong(path, format!("its weights do not fit its description ({error})"));
+    // Shared, not copied.
+    let bytes = Bytes::from_bytes_vec(bytes).shared();
+    number_types::check(&module, bytes.clone()).map_err(unfit)?;
+    let record = ModuleRecord::from_bytes(bytes).map_err(|error| unfit(error.to_string()))?;
+    module.try_load_record(record).map_err(|error| unfit(error.to_string()))
 }
 
 pub(crate) fn load(path: &Path, device: &Device) -> Result<Model, Error> {
@@ -188,6 +218,7 @@ fn table(
         let (found, expected) = (config.context, context.len());
         return Err(unfit(format!("flow: found {found} context features, expected {expected}")));
     }
+    affordable(layer::of_flow(&config), &weights, path)?;
     // The weights that are drawn here are all replaced by those of the file.
     let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let flow = config.init(device, rng).map_err(|error| unfit(error.to_string()))?;
@@ -203,11 +234,26 @@ fn image(
 ) -> Result<ImageModel, Error> {
     let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
     let ImageDescription { flow, dequantiser, pixels, classes, provenance } = description;
+    let noise = dequantiser.as_ref().map_or(0.0, layer::of_flow);
+    affordable(layer::of_flow(&flow) + noise, &weights, path)?;
     let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let model = ImageModel::new(flow, dequantiser, pixels, classes, device, rng)
         .map_err(|error| wrong(path, format!("its description fits no model ({error})")))?;
     let flow = renamed(with_weights(model.flow, weights, path)?, ParamId::new);
     Ok(ImageModel { flow, provenance, ..model })
+}
+
+/// Refuses a description that asks for more numbers than its file has room for, before they are made: memory is bounded by
+/// the file.
+fn affordable(numbers: f64, weights: &[u8], path: &Path) -> Result<(), Error> {
+    if numbers * LEAST as f64 <= weights.len() as f64 {
+        return Ok(());
+    }
+    let (room, least) = (weights.len(), numbers * LEAST as f64);
+    let what = format!(
+        "its weights do not fit its description (found {room} bytes, expected at least {least} for {numbers} numbers)"
+    );
+    Err(wrong(path, what))
 }
 
 /// The module with new ids for its parameters, in its order.

@@ -4,6 +4,7 @@ mod audit;
 mod completions;
 mod demo;
 mod devices;
+mod export;
 mod fit;
 mod import;
 mod info;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Map(args) => map::run(&args, json),
         Command::Audit(args) => audit::run(&args, json),
         Command::Import(args) => import::run(&args, json),
+        Command::Export(args) => export::run(&args, json),
         Command::Devices => devices::run(json),
         Command::Info { model } => info::run(&model, json),
         Command::Completions { shell } => completions::run(shell),

@@ -1,4 +1,5 @@
-//! Models of other libraries: their checkpoints become models of this one, with the same log-densities.
+//! Models of other libraries become models of this one, with the same log-densities, and models of this one safetensors files
+//! ([`export`]).
 //!
 //! A [`Checkpoint`] is a file of named arrays: safetensors, or what `torch.save(flow.state_dict(), ..)` wrote. The names and
 //! shapes of the arrays say most of what a flow is; [`Architecture`] says the rest, and takes the library's own defaults for
@@ -26,6 +27,7 @@
 mod architecture;
 mod checkpoint;
 mod draft;
+mod export;
 mod flowjax;
 mod freia;
 mod merge;
@@ -36,6 +38,7 @@ mod zuko;
 
 pub use architecture::{Architecture, GlobalAffine, Library};
 pub use checkpoint::{Array, Checkpoint};
+pub use export::export;
 
 use crate::base::{AnyBase, StandardNormal};
 use crate::chain::Chain;
