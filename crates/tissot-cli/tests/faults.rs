@@ -91,7 +91,7 @@ fn what_differs_from_the_run_is_named() {
     other(&["--learning-rate", "0.1"], "--learning-rate", "0.1", "0.005");
     other(&["--seed", "4"], "--seed", "4", "0");
     other(&["--minutes", "4"], "--minutes", "4.0", "nothing");
-    other(&["--bins", "6"], "flow.layers[1].bins", "6", "8");
+    other(&["--bins", "6"], "flow.layers[1].univariate.bins", "6", "8");
     other(&["--domain", "x=bounded(-99,99)"], "columns[0]", "x=bounded(-99,99)", "x=real");
     folder.write("table.csv", two(200, 8));
     again(&["--steps", "20"], 1, "on other rows; give that run's data, or start anew without --resume");

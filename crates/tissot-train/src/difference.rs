@@ -52,7 +52,11 @@ fn first(place: &str, found: &Value, expected: &Value) -> Option<Difference> {
     match (found, expected) {
         _ if found == expected => None,
         (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
-            a.iter().find_map(|(key, value)| first(&format!("{place}.{key}"), value, &b[key]))
+            a.iter().find_map(|(key, value)| match key.starts_with(char::is_uppercase) {
+                // A kind of layer is no place of its own.
+                true => first(place, value, &b[key]),
+                false => first(&format!("{place}.{key}"), value, &b[key]),
+            })
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             a.iter().zip(b).enumerate().find_map(|(i, (a, b))| first(&format!("{place}[{i}]"), a, b))
@@ -82,7 +86,7 @@ mod tests {
     #[test]
     fn the_first_difference_is_told_by_its_place() {
         let run = json!({
-            "settings": {"batch": 32, "minutes": null}, "flow": {"layers": [{"bins": 8}, {"bins": 8}]},
+            "settings": {"batch": 32, "minutes": null}, "flow": {"layers": [{"Kind": {"bins": 8}}, {"Kind": {"bins": 8}}]},
             "columns": ["x=real", "y=real"], "rows": "12ab",
         });
         assert_eq!(Difference::between(&run, &run), None);
@@ -98,7 +102,7 @@ mod tests {
         assert_eq!(batch, format!("{start}batch: found 64, expected 32{end}"));
         let minutes = told("/settings/minutes", json!(0.5));
         assert_eq!(minutes, format!("{start}minutes: found 0.5, expected nothing{end}"));
-        let bins = told("/flow/layers/1/bins", json!(4));
+        let bins = told("/flow/layers/1/Kind/bins", json!(4));
         assert_eq!(bins, format!("{start}flow.layers[1].bins: found 4, expected 8{end}"));
         let columns = told("/columns", json!(["y=real"]));
         assert_eq!(

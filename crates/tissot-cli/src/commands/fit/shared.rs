@@ -74,12 +74,15 @@ pub(super) fn fits_memory(args: &FitArgs, bytes: u64, settings: &Settings, sampl
     match memory::available() {
         Some(free) if is_cpu && bytes > free => {
             let most = u128::from(free) * taken as u128 / u128::from(bytes);
-            let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+            let told = |bytes: u64| match bytes >> 20 {
+                mib @ ..10_000 => format!("{mib} MiB"),
+                mib => format!("{} GiB", mib >> 10),
+            };
             Err(Failure::Usage(format!(
-                "{name}: found {}, a step of {taken} takes at least {:.1} GiB of memory and {:.1} GiB are free; use at most {most}",
+                "{name}: found {}, a step of {taken} takes at least {} of memory and {} are free; use at most {most}",
                 settings.batch,
-                gib(bytes),
-                gib(free)
+                told(bytes),
+                told(free)
             )))
         }
         _ => Ok(()),
