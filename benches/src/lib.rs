@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod machine;
 pub mod planted;
+pub mod soak;
 mod workload;
 
 pub use workload::{NAMES, Size, TABLES, Workload, samples, workload};

@@ -15,13 +15,21 @@ pub use map::{MapArgs, MetricArg};
 pub use model::{SampleArgs, ScoreArgs, TransformArgs};
 
 use crate::parse::{Domains, share};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use tissot::dtype::Precision;
 
+/// What the exit codes mean.
+const CODES: &str = "Exit codes:
+  0    done, also when a run was asked to stop
+  1    something was in the way: a file, the data, the disk, memory
+  2    asked for something that makes no sense
+  130  ended at once, by a second Ctrl-C
+`tissot audit` answers with its code; its --help says how.";
+
 /// Normalizing flows for tables and images: fit an exact density, score rows, draw new ones.
 #[derive(Debug, Parser)]
-#[command(name = "tissot", version, about, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "tissot", version, about, arg_required_else_help = true, propagate_version = true, after_help = CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -29,6 +37,21 @@ pub struct Cli {
     /// Print JSON for machines instead of text for people.
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+impl Cli {
+    /// What was typed. Numbers below 0 are numbers, no flags: whoever takes them says what is wrong with them.
+    ///
+    /// # Errors
+    /// Where it makes no sense; and for help and version.
+    pub fn read() -> Result<Self, clap::Error> {
+        let number = |arg: clap::Arg| match arg.get_action().takes_values() && !arg.is_positional() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        };
+        let command = Self::command().mut_subcommands(|command| command.mut_args(number));
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
 }
 
 /// The commands.
@@ -221,10 +244,10 @@ pub struct FitArgs {
     #[arg(long, default_value = "random")]
     pub split: SplitArg,
     /// The share of rows that choose the best weights.
-    #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
     pub validation: f64,
     /// The share of rows that nothing is chosen by; they are read once, at the end.
-    #[arg(long, default_value_t = 0.1, value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
     pub test: f64,
     /// A file for the test rows, with the columns that the model has: for `tissot audit` and comparisons.
     #[arg(long)]
@@ -239,13 +262,13 @@ pub struct FitArgs {
     #[arg(long)]
     pub steps: Option<u64>,
     /// Minutes of training, at most.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     pub minutes: Option<f64>,
     /// Rows a step.
     #[arg(long)]
     pub batch: Option<usize>,
     /// The learning rate.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     pub learning_rate: Option<f64>,
     /// How many transforms follow one another.
     #[arg(long)]

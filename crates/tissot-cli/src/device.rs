@@ -58,8 +58,12 @@ pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
         if !(1..=MOST_THREADS).contains(&threads) {
             return Err(Failure::Usage(format!("--threads: found {threads}, expected 1 to {MOST_THREADS}")));
         }
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
+    // Here, where it can be told: whoever first computes would panic.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or_default());
+    pool.build_global().map_err(|error| {
+        anyhow::anyhow!("the threads to compute with cannot be started: {error}; --threads 1 needs fewest")
+    })?;
     let known = known();
     let names = |built: bool| {
         let names: Vec<_> = known.iter().filter(|d| !built || d.make.is_some()).map(|d| d.name).collect();

@@ -53,11 +53,25 @@ impl Failure {
                 // The usage and the hint at --help follow in paragraphs of their own.
                 let ends = ["\n\nUsage:", "\n\nFor more information"];
                 let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
-                let message = text[..end].trim_start_matches("error: ");
+                let message = in_words(text[..end].trim_start_matches("error: "));
                 Err(Self::Usage(format!("{message}; --help lists what can be given")))
             }
         }
     }
+}
+
+/// What Rust says of numbers that are none, as what was expected.
+fn in_words(message: &str) -> String {
+    let whole = "expected a whole number, 0 or more";
+    [
+        ("invalid digit found in string", whole),
+        ("cannot parse integer from empty string", whole),
+        ("number too large to fit in target type", "expected a smaller number"),
+        ("invalid float literal", "expected a number"),
+        ("cannot parse float from empty string", "expected a number"),
+    ]
+    .iter()
+    .fold(message.to_owned(), |told, (rust, words)| told.replace(rust, words))
 }
 
 /// Prints a line for people on standard error; where that cannot be written there is nobody to tell.

@@ -11,14 +11,19 @@ mod picture;
 mod prepare;
 mod progress;
 mod snapshots;
+mod stop;
 
 use args::Cli;
-use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
+use tissot_kernels::memory::Telling;
+
+/// A run that cannot get memory says so.
+#[global_allocator]
+static MEMORY: Telling = Telling;
 
 fn main() -> ExitCode {
-    let outcome = match Cli::try_parse() {
+    let outcome = match Cli::read() {
         Ok(cli) => commands::run(cli),
         Err(error) => Failure::from_parser(&error),
     };

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use tissot::columns::{Column, Domain};
 use tissot_train::checks::{self, Severity};
 use tissot_train::table::{LabelColumn, Missing, ReadOptions, RowReader, Table, TableError};
-use tissot_train::{Rows, SplitBy, Splits, groups, times};
+use tissot_train::{Rows, SplitBy, Splits, groups, memory, times};
 
 /// Rows that are read at a time.
 const BLOCK: usize = 8_192;
@@ -67,7 +67,11 @@ impl ModelRows {
 
 /// Rows of `width` numbers as the columns at `columns` and those at `context`.
 fn divide(values: &[f64], width: usize, columns: &[usize], context: &[usize]) -> Rows {
-    let pick = |of: &[usize]| values.chunks(width).flat_map(|row| of.iter().map(|&i| row[i])).collect();
+    let pick = |of: &[usize]| {
+        let mut picked = Vec::with_capacity(values.len() / width * of.len());
+        values.chunks(width).for_each(|row| picked.extend(of.iter().map(|&i| row[i])));
+        picked
+    };
     Rows { values: pick(columns), context: pick(context), n: values.len() / width }
 }
 
@@ -109,7 +113,8 @@ pub fn table(args: &FitArgs, seed: u64) -> Result<Prepared, Failure> {
     let labels = label.map(|name| LabelColumn { name: name.clone(), is_number: args.context.contains(name) });
     let options =
         ReadOptions { columns: wanted, labels, missing: args.missing.into(), ..ReadOptions::default() };
-    let table = Table::read(&args.data, &options)?;
+    let mut table = Table::read(&args.data, &options)?;
+    room_to_divide(&table)?;
     let place = |name: &String| {
         table.columns.iter().position(|column| column == name).ok_or_else(|| {
             Failure::Usage(format!("{}: no column {name}; it has {}", args.data, table.columns.join(", ")))
@@ -159,6 +164,7 @@ pub fn table(args: &FitArgs, seed: u64) -> Result<Prepared, Failure> {
             SplitBy::Time(times(&table.labels).map_err(|i| no_time(&table, column, i))?)
         }
     };
+    table.values = Vec::new();
     let splits = Splits::new(&rows, args.validation, args.test, &by, seed)?;
     Ok(Prepared {
         columns: names(&columns),
@@ -168,6 +174,21 @@ pub fn table(args: &FitArgs, seed: u64) -> Result<Prepared, Failure> {
         splits,
         warnings,
     })
+}
+
+/// Refuses a table that has no room beside itself: it is divided into rows that train, validate and test.
+fn room_to_divide(table: &Table) -> Result<(), Failure> {
+    let takes = 8 * table.values.len() as u64;
+    match memory::available() {
+        Some(free) if takes > free => Err(Failure::Failed(anyhow::anyhow!(
+            "{}: its {} rows take {} MiB of memory and as much again to be divided, and {} MiB are free; give fewer rows or --columns",
+            table.name,
+            table.rows,
+            takes >> 20,
+            free >> 20
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Says which row has no time.

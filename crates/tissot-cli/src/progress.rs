@@ -1,6 +1,7 @@
 //! The progress of a fit, as a bar on the terminal.
 
 use crate::failure;
+use crate::stop;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -11,7 +12,7 @@ use tissot_train::{Event, bits_per_dim};
 /// Parts of a run that the bar counts.
 const PARTS: u64 = 1_000;
 
-/// Shows events, and asks the run to stop at Ctrl-C.
+/// Shows events, and asks the run to stop where the program was asked to.
 pub struct Progress {
     bar: ProgressBar,
     asked: Arc<AtomicBool>,
@@ -26,21 +27,13 @@ impl Progress {
     /// A bar on standard error; none where nobody looks or `quiet`.
     ///
     /// # Errors
-    /// Where the program cannot listen to Ctrl-C.
+    /// Where the program cannot listen to who asks it to stop.
     pub fn new(quiet: bool) -> anyhow::Result<Self> {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let style =
             ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")?.progress_chars("━━╌");
         let bar = ProgressBar::with_draw_target(Some(PARTS), target).with_style(style);
-        let asked = Arc::new(AtomicBool::new(false));
-        let listener = asked.clone();
-        ctrlc::set_handler(move || {
-            // A second Ctrl-C does not wait for the step to end.
-            if listener.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        })?;
-        Ok(Self { bar, asked, validation: None, dimensions: None, said: BTreeSet::new() })
+        Ok(Self { bar, asked: stop::listen()?, validation: None, dimensions: None, said: BTreeSet::new() })
     }
 
     /// Tells bits for each of so many numbers of an image instead of nats.
@@ -49,7 +42,7 @@ impl Progress {
         Self { dimensions: Some(dimensions), ..self }
     }
 
-    /// Shows one event; a break after Ctrl-C.
+    /// Shows one event; a break where the program was asked to stop.
     pub fn observe(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
             Event::Step { progress, log_prob, .. } => {

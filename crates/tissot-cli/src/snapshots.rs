@@ -19,7 +19,7 @@ pub fn folder(model: &Path) -> PathBuf {
 pub fn load(folder: &Path, device: &Device) -> Result<Vec<(u64, Model)>, Failure> {
     let place = folder.display();
     let entries =
-        std::fs::read_dir(folder).map_err(|error| Failure::Usage(format!("--snapshots {place}: {error}")))?;
+        std::fs::read_dir(folder).map_err(|error| anyhow::anyhow!("--snapshots {place}: {error}"))?;
     let mut found: Vec<(u64, PathBuf)> = Vec::new();
     for entry in entries {
         let path = entry?.path();

@@ -84,6 +84,8 @@ fn images_are_fitted_drawn_and_scored() {
     assert!(folder.read("grid.png").starts_with(b"\x89PNG"));
     folder.good(&["sample", "m.tissot", "-n", "3", "--out", "drawn"]);
     assert!(folder.path("drawn/00002.png").exists() && !folder.path("drawn/00003.png").exists());
+    let older = "--out drawn: holds pictures already (00000.png); name another folder, or empty this one";
+    folder.fails(&["sample", "m.tissot", "-n", "2", "--out", "drawn"], 1, older);
 
     let said = folder.json(&["score", "m.tissot", DATA, "--out", "bits.csv", "--json"]);
     assert_eq!((&said["images"], &said["is_bound"]), (&N.into(), &true.into()));
@@ -191,6 +193,10 @@ fn wrong_input_is_one_line() {
         (
             vec!["sample", "table.tissot", "-n", "2", "--temperature", "0.5"],
             "--temperature: is for images, and the model is of a table".into(),
+        ),
+        (
+            vec!["sample", "table.tissot", "-n", "2", "--out", "x.png"],
+            "--out x.png: the model is of a table, its samples are rows; name a .csv, or draw with tissot map table.tissot --png x.png".into(),
         ),
         (
             vec!["score", "table.tissot", "table.csv", "--draws", "2"],

@@ -185,12 +185,6 @@ fn runs_that_cannot_go_on() {
         let args = [&["fit", "two.csv", "--out", "model.tissot", "--resume"], &TINY[..], flags].concat();
         folder.fails(&args, 1, &format!("model.tissot.run/checkpoint: {message}"));
     };
-    let other = "it is of another run (other rows, columns, flow or settings); repeat that run's flags, or start anew without --resume";
-    again(&["--seed", "1"], other);
-    again(&["--learning-rate", "0.1"], other);
-    folder.write("two.csv", two(200, 2));
-    again(&[], other);
-    folder.write("two.csv", two(200, 1));
     let good = folder.read("model.tissot.run/checkpoint");
     let mut bad = good.clone();
     let last = bad.len() - 1;

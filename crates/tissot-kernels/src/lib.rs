@@ -23,6 +23,7 @@ pub mod lu;
 pub mod made;
 #[cfg(feature = "flex")]
 mod matrix;
+pub mod memory;
 pub mod normal;
 pub mod optimiser;
 mod real;

@@ -1,5 +1,6 @@
 //! Checkpoints: everything that a run needs to go on, in one checked file at a time.
 
+use crate::difference::Difference;
 use crate::error::FitError;
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
@@ -13,8 +14,8 @@ const KIND: &[u8; 8] = b"TISSOTRN";
 /// What a run remembers besides weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// A hash of the data, the flow and the settings: what another run may not go on with.
-    pub fingerprint: String,
+    /// Settings, flow, columns and a hash of the data: what another run may not go on with.
+    pub run: serde_json::Value,
     /// Steps taken.
     pub step: u64,
     /// The best validation so far, in nats a row in the user's units, or an image.
@@ -29,6 +30,9 @@ pub(crate) struct Memory {
     pub seconds: f64,
     /// Bytes of the metrics file at that time.
     pub metrics: u64,
+    /// Whether the validation that is due after this step could not be made.
+    #[serde(default)]
+    pub owed: bool,
 }
 
 /// A run at one moment.
@@ -57,6 +61,20 @@ pub(crate) fn remove(run: &Path) -> Result<(), FitError> {
     }
 }
 
+/// Removes the beginnings of checkpoints that a killed run left beside its last one: `.checkpoint.` and six letters or digits.
+pub(crate) fn sweep(run: &Path) {
+    let is_one = |name: &str| {
+        let end = name.strip_prefix(".checkpoint.");
+        end.is_some_and(|end| end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    };
+    for entry in std::fs::read_dir(run).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(is_one) {
+            // One that stays only takes room.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Replaces the folder's checkpoint.
 pub(crate) fn save<M: Module>(run: &Path, state: &State<M>) -> Result<(), FitError> {
     let path = checkpoint_path(run);
@@ -80,10 +98,8 @@ pub(crate) fn load<M: Module>(run: &Path, start: State<M>) -> Result<Option<Stat
     let parts = container::read(&path, KIND, 5)?;
     let [memory, flow, average, best, optimizer] = <[Vec<u8>; 5]>::try_from(parts).unwrap_or_default();
     let memory: Memory = serde_json::from_slice(&memory).map_err(|error| wrong(error.to_string()))?;
-    if memory.fingerprint != start.memory.fingerprint {
-        return Err(wrong(
-            "it is of another run (other rows, columns, flow or settings); repeat that run's flags, or start anew without --resume".into(),
-        ));
+    if let Some(difference) = Difference::between(&start.memory.run, &memory.run) {
+        return Err(difference.error(path));
     }
     let flow = store::with_weights(start.flow.valid(), flow, &path)?.train();
     Ok(Some(State {

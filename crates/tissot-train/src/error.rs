@@ -45,6 +45,29 @@ pub enum FitError {
         /// What is wrong with it, and what to do.
         what: String,
     },
+    /// A checkpoint of a run with another setting or another flow.
+    #[error(
+        "{}: it is of a run with other settings: {name}: found {found}, expected {expected}; repeat that run's, or start anew without --resume",
+        path.display()
+    )]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The setting, as in [`Settings`](crate::Settings), or a place in the flow, such as `flow.layers[2].bins`.
+        name: String,
+        /// What this run has.
+        found: String,
+        /// What the checkpoint's run has.
+        expected: String,
+    },
+    /// A run's folder that another process holds.
+    #[error("{}: {process} is training here; wait for its end, or give this run another folder", path.display())]
+    InUse {
+        /// The file that is locked.
+        path: PathBuf,
+        /// Who holds it, as far as it is known.
+        process: String,
+    },
     /// A file or folder that cannot be written.
     #[error("{}: cannot be written: {source}", path.display())]
     Write {

@@ -77,6 +77,13 @@ pub enum Stop {
     Asked,
     /// A loss or a gradient was no number; the best weights before it were kept.
     NotFinite(FitError),
+    /// Something was in the way: data that cannot be read any more, a full disk. The best weights before it were kept.
+    Failed {
+        /// What it was.
+        error: FitError,
+        /// The steps of the checkpoint that was written after it, to go on from; `None` where that could not be written either.
+        checkpoint: Option<u64>,
+    },
 }
 
 /// What a fit gives.

@@ -5,12 +5,12 @@ mod rows;
 use crate::beside::BesideGaussian;
 use crate::error::FitError;
 use crate::event::{Event, Fitted};
+use crate::memory;
 use crate::rows::Splits;
-use crate::run::{Run, Trained};
+use crate::run::{Run, RunFolder, Trained};
 use crate::settings::Settings;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use tissot::columns::Columns;
 use tissot::image::mean_and_error;
 use tissot::{AnyFlow, FlowConfig, Model, Provenance};
@@ -31,7 +31,7 @@ pub struct Fit<'a> {
     /// Where.
     pub device: Device,
     /// The folder for checkpoints and metrics; none are written without one.
-    pub run: Option<PathBuf>,
+    pub run: Option<RunFolder>,
     /// Go on from the folder's checkpoint, where there is one.
     pub resume: bool,
     /// The source's and the preset's name; the rest is filled in.
@@ -41,7 +41,8 @@ pub struct Fit<'a> {
 impl Fit<'_> {
     /// Trains and returns the model with the best validation.
     ///
-    /// `observe` sees every step; the run stops, and keeps its best model, when it answers with a break.
+    /// `observe` sees every step; the run stops, and keeps its best model, when it answers with a break. A run that fails after
+    /// its first validation gives its best model, too: see [`Fitted::stop`].
     ///
     /// # Errors
     /// [`FitError`] for settings, rows, files; for a loss that was never a number.
@@ -64,12 +65,30 @@ impl Fit<'_> {
             subject: &self,
             settings: &self.settings,
             device: &self.device,
-            folder: self.run.as_deref(),
+            folder: self.run.as_ref().map(RunFolder::path),
             resume: self.resume,
         };
         let mut hand = |flow: &AnyFlow, step: u64| keep(self.model_of(flow, step));
         let trained = run.go(&|step| steps.contains(&step), &mut hand, observe)?;
         Ok(self.finish(trained))
+    }
+
+    /// Looks at settings and flow as [`run`](Self::run) does first: for who has to do things before.
+    ///
+    /// # Errors
+    /// [`FitError::Setting`] and [`FitError::Flow`], those of [`run`](Self::run).
+    pub fn check(&self) -> Result<(), FitError> {
+        self.settings.validate()?;
+        self.weights().map(drop)
+    }
+
+    /// Bytes of memory that a step takes at least: see [`memory`](crate::memory).
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn bytes_of_a_step(&self) -> Result<u64, FitError> {
+        let rows = self.settings.batch.min(self.splits.train.n) as u64;
+        Ok(rows.saturating_mul(memory::of_a_sample(&self.weights()?, 1)))
     }
 
     /// The model of these weights after so many steps.

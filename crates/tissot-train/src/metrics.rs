@@ -72,14 +72,19 @@ impl Metrics {
         lines.file.sync_data().map_err(FitError::write(&lines.path))?;
         Ok(lines.length)
     }
+
+    /// The length of the file: whole lines.
+    pub fn length(&self) -> u64 {
+        self.0.as_ref().map_or(0, |lines| lines.length)
+    }
 }
 
 impl Lines {
     fn write_out(&mut self) -> Result<(), FitError> {
         if let Err(error) = self.file.write_all(&self.buffer) {
             // A full disk takes the beginning of a line, too.
-            let _ = self.file.set_len(self.length);
-            self.buffer.clear();
+            let _ =
+                self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
             return Err(FitError::write(&self.path)(error));
         }
         self.length += self.buffer.len() as u64;

@@ -23,7 +23,10 @@ impl Rows {
     pub fn select(&self, indices: &[usize]) -> Self {
         let pick = |values: &[f64]| {
             let width = values.len() / self.n.max(1);
-            indices.iter().flat_map(|&i| &values[i * width..(i + 1) * width]).copied().collect()
+            // No more memory than they take: tables can be large.
+            let mut picked = Vec::with_capacity(indices.len() * width);
+            indices.iter().for_each(|&i| picked.extend_from_slice(&values[i * width..(i + 1) * width]));
+            picked
         };
         Self { values: pick(&self.values), context: pick(&self.context), n: indices.len() }
     }

@@ -31,7 +31,7 @@ pub struct MapArgs {
     #[arg(long)]
     pub png: Option<PathBuf>,
     /// Dots per inch of the PNG, 50 to 1200.
-    #[arg(long, default_value_t = 300.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 300.0)]
     pub dpi: f64,
     /// A file for one figure as SVG, its letters as outlines.
     #[arg(long)]
@@ -41,7 +41,7 @@ pub struct MapArgs {
     #[arg(long)]
     pub figure: Option<String>,
     /// Its width in millimetres, 60 to 600.
-    #[arg(long, default_value_t = 160.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 160.0)]
     pub width: f64,
     /// How lengths are measured on the data's side.
     #[arg(long, value_enum, default_value_t)]

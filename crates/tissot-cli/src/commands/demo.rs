@@ -31,7 +31,7 @@ struct Contestant {
 pub fn run(args: &DemoArgs, json: bool) -> Outcome {
     let device = device::select(&args.compute)?;
     std::fs::create_dir_all(&args.out).map_err(|error| {
-        Failure::Usage(format!("--out {}: the folder cannot be made: {error}", args.out.display()))
+        anyhow::anyhow!("--out {}: the folder cannot be made: {error}", args.out.display())
     })?;
     let quakes = embedded::earthquakes();
     let names = ["longitude", "latitude"].map(String::from);

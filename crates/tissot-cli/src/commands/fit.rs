@@ -11,14 +11,12 @@ use crate::output::{self, RowSink};
 use crate::prepare::{self, Prepared};
 use crate::progress::Progress;
 use crate::snapshots;
-use shared::{config_file, misused, output_is_possible, over, run_folder, settings, why};
+use shared::{config_file, failed, fits_memory, misused, output_is_possible, over, settings, take, why};
 use std::path::Path;
 use tissot::nets::EmbeddingConfig;
 use tissot::{FlowConfig, Model, Provenance, presets};
 use tissot_train::images::{ImageError, ImageOptions, Images, recognises};
-use tissot_train::{
-    BesideGaussian, Fit, FitError, Fitted, Settings, Stop, checkpoint_path, fit_columns, snapshot_steps,
-};
+use tissot_train::{BesideGaussian, Fit, FitError, Fitted, Settings, Stop, fit_columns, snapshot_steps};
 
 /// Fits a flow to a table or to images.
 pub fn run(args: &FitArgs, json: bool) -> Outcome {
@@ -47,9 +45,6 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
     for warning in &data.warnings {
         failure::say(&format!("warning: {warning}"));
     }
-    if let Some(path) = &args.test_out {
-        write_rows(path, &data)?;
-    }
     let columns = fit_columns(&data.columns, &data.domains, &data.splits.train.values)?;
     let context = fit_columns(&data.context, &data.context_domains, &data.splits.train.context)?;
     let custom = file.flow.is_some();
@@ -67,34 +62,43 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
         format!("{:?}", args.flow.unwrap_or(FlowArg::Nsf)).to_lowercase()
     };
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
-    let run = run_folder(&args.out);
-    if args.resume && !checkpoint_path(&run).exists() {
-        failure::say(&format!(
-            "note: there is no checkpoint in {} to resume from; this run starts anew",
-            run.display()
-        ));
-    }
-    let fit = Fit {
+    let mut fit = Fit {
         config,
         columns,
         context,
         splits: &data.splits,
         settings,
         device,
-        run: Some(run),
+        run: None,
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
+    fit.check().map_err(|error| misused(args, error))?;
+    fits_memory(args, fit.bytes_of_a_step()?, &fit.settings, data.splits.train.n)?;
+    if let Some(path) = &args.test_out {
+        // Whether it can be written; it is, once no other run is in the way.
+        drop(RowSink::open(Some(&path.display().to_string()), false, &data.columns)?);
+    }
+    let folder = take(args)?;
+    fit.run = Some(folder.clone());
+    if let Some(path) = &args.test_out {
+        write_rows(path, &data)?;
+    }
     let kept = snapshot_steps(fit.settings.steps, args.snapshots);
-    let folder = snapshots::prepare(&args.out, &kept, args.resume)?;
+    let snapshots = snapshots::prepare(&args.out, &kept, args.resume)?;
     let mut keep = |model: Model| {
-        let file = folder.join(format!("{}.tissot", model.provenance.steps));
+        let file = snapshots.join(format!("{}.tissot", model.provenance.steps));
         model.save(file).map_err(FitError::from)
     };
     let mut progress = Progress::new(json)?;
-    let fitted = fit.run_keeping(&kept, &mut keep, &mut |event| progress.observe(event)).map_err(misused)?;
+    let fitted = fit.run_keeping(&kept, &mut keep, &mut |event| progress.observe(event));
     progress.finish();
-    fitted.model.save(&args.out)?;
+    let fitted = fitted.map_err(|error| misused(args, error))?;
+    let saved = fitted.model.save(&args.out);
+    if let Stop::Failed { error, checkpoint } = &fitted.stop {
+        return Err(failed(error, *checkpoint, &args.out, &saved));
+    }
+    saved?;
     report(&fitted, &args.out, json)?;
     if let Some(warning) = fitted.beside.filter(BesideGaussian::is_worse).map(|beside| worse(&beside)) {
         failure::say(&format!("warning: {warning}"));

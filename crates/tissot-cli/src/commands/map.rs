@@ -169,16 +169,12 @@ fn two(names: &[String]) -> Result<[String; 2], Failure> {
 /// Refuses an output that cannot be written, before the work.
 fn check_out(flag: &str, out: &Path) -> Outcome {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return Err(Failure::Usage(format!(
-            "{flag} {}: its folder does not exist; make it first",
-            out.display()
-        )));
+    let wrong = |what: &str| Err(anyhow::anyhow!("{flag} {}: {what}", out.display()).into());
+    match (folder.is_dir(), out.is_dir()) {
+        (false, _) => wrong("its folder does not exist; make it first"),
+        (_, true) => wrong("is a folder; name a file"),
+        _ => Ok(()),
     }
-    if out.is_dir() {
-        return Err(Failure::Usage(format!("{flag} {}: is a folder; name a file", out.display())));
-    }
-    Ok(())
 }
 
 /// What the flags ask for and the model has not is no fault of the world.

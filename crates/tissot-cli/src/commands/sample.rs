@@ -26,6 +26,13 @@ pub fn run(args: &SampleArgs, json: bool) -> Outcome {
     if let Some((flag, _)) = of_images.iter().find(|(_, given)| *given) {
         return Err(Failure::Usage(format!("{flag}: is for images, and the model is of a table")));
     }
+    let picture = |out: &str| [".png", ".jpg", ".jpeg"].iter().any(|end| out.to_lowercase().ends_with(end));
+    if let Some(out) = args.out.as_deref().filter(|out| picture(out)) {
+        let model = args.model.display();
+        return Err(Failure::Usage(format!(
+            "--out {out}: the model is of a table, its samples are rows; name a .csv, or draw with tissot map {model} --png {out}"
+        )));
+    }
     let given = given::context(&model, &args.given)?;
     let names = model.columns.names();
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);

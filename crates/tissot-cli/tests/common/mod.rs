@@ -8,7 +8,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// The flags of a fit that takes a moment.
 pub const TINY: [&str; 8] = ["--steps", "30", "--flow", "realnvp", "--transforms", "2", "--hidden", "8,8"];
@@ -71,6 +72,29 @@ impl Folder {
         command.args(args).output().unwrap()
     }
 
+    /// Starts the program with its output kept, and waits until its folder of checkpoints has so many lines of metrics.
+    pub fn running(&self, args: &[&str], out: &str, lines: usize) -> Running {
+        let child = self.child(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut running = Running(child);
+        running.wait(|| self.steps(out) >= lines);
+        running
+    }
+
+    /// How many lines there are of a run's metrics.
+    pub fn steps(&self, out: &str) -> usize {
+        std::fs::read_to_string(self.path(&format!("{out}.run/metrics.jsonl")))
+            .map_or(0, |text| text.lines().count())
+    }
+
+    /// The names in a folder, hidden ones too.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(path)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     /// What a command that must succeed prints.
     pub fn good(&self, args: &[&str]) -> String {
         let output = self.run(args);
@@ -97,6 +121,36 @@ impl Folder {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {found}");
         let after = contents(self.0.path());
         assert!(before == after, "{args:?}: left {:?}, there were {:?}", after.keys(), before.keys());
+    }
+}
+
+/// The program at work.
+pub struct Running(pub Child);
+
+impl Running {
+    /// Waits for a condition, which the program must fulfil before it ends.
+    pub fn wait(&mut self, condition: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while !condition() {
+            assert!(self.0.try_wait().unwrap().is_none(), "it ended before");
+            assert!(Instant::now() < deadline, "nothing came of it in two minutes");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Sends a signal by its name.
+    pub fn send(&self, signal: &str) {
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &self.id()]).status();
+        assert!(sent.unwrap().success(), "{signal}");
+    }
+
+    pub fn id(&self) -> String {
+        self.0.id().to_string()
+    }
+
+    /// Waits for its end.
+    pub fn end(self) -> Output {
+        self.0.wait_with_output().unwrap()
     }
 }
 
@@ -144,6 +198,14 @@ pub fn two(n: usize, seed: u64) -> String {
         vec![x, 0.5 * x + normal(&mut rng)]
     });
     csv("x,y", rows)
+}
+
+/// An IDX file of `n` images of 8 x 8 noisy pixels.
+pub fn idx(n: usize) -> Vec<u8> {
+    let mut rng = rng(1);
+    let header = [2051, n as u32, 8, 8].iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
+    let pixels = (0..64 * n).map(|i| 80 * (i / 64 % 3) as u8 + rng.random_range(0..40));
+    header.into_iter().chain(pixels).collect()
 }
 
 /// The rows of a table without its header.

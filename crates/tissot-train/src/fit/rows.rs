@@ -9,6 +9,7 @@ use crate::run::Subject;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
+use tissot::columns::Columns;
 use tissot::inspect::audit::{self, Finding, Thresholds};
 use tissot::{AnyFlow, Context};
 
@@ -20,6 +21,17 @@ const BLOCK: usize = 8_192;
 const AUDITED: usize = 64;
 
 impl Fit<'_> {
+    /// The flow as it is before any data.
+    pub(super) fn weights(&self) -> Result<AnyFlow, FitError> {
+        let flow = self.config.init(&self.device, &mut rng(self.settings.seed, Purpose::Weights, 0))?;
+        let flow = flow.to_dtype(self.settings.precision.into())?;
+        if flow.num_params() == 0 {
+            let expected = "a layer with parameters";
+            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
+        }
+        Ok(flow)
+    }
+
     fn batches<'b>(&'b self, rows: &'b Rows) -> Batches<'b> {
         let dtype = self.settings.precision.into();
         Batches { rows, columns: &self.columns, context: &self.context, device: &self.device, dtype }
@@ -55,12 +67,7 @@ impl Subject for Fit<'_> {
 
     fn start(&self) -> Result<AnyFlow, FitError> {
         let seed = self.settings.seed;
-        let flow = self.config.init(&self.device, &mut rng(seed, Purpose::Weights, 0))?;
-        let flow = flow.to_dtype(self.settings.precision.into())?;
-        if flow.num_params() == 0 {
-            let expected = "a layer with parameters";
-            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
-        }
+        let flow = self.weights()?;
         let first: Vec<usize> = Shuffle::new(seed, self.splits.train.n, FIRST).step(0).to_vec();
         let batch = self.batches(&self.splits.train).at(&first, &mut rng(seed, Purpose::Weights, 1));
         Ok(flow.initialize(batch.x.clone(), context(&batch)))
@@ -97,16 +104,24 @@ impl Subject for Fit<'_> {
         Ok(audit::quick(flow, &batch.x, context(&batch), &Thresholds::default()))
     }
 
-    fn fingerprint(&self) -> Result<String, FitError> {
+    fn identity(&self) -> Result<serde_json::Value, FitError> {
         let mut hasher = blake3::Hasher::new();
         for part in [&self.splits.train, &self.splits.validation] {
             for value in part.values.iter().chain(&part.context) {
                 hasher.update(&value.to_le_bytes());
             }
         }
-        let settings = serde_json::json!([self.config, self.columns, self.context, self.settings]);
-        hasher.update(settings.to_string().as_bytes());
-        Ok(hasher.finalize().to_hex().to_string())
+        hasher.update(serde_json::json!([self.columns, self.context]).to_string().as_bytes());
+        let names = |columns: &Columns| {
+            columns.0.iter().map(|column| format!("{}={}", column.name, column.domain)).collect::<Vec<_>>()
+        };
+        Ok(serde_json::json!({
+            "settings": self.settings,
+            "flow": self.config,
+            "columns": names(&self.columns),
+            "context": names(&self.context),
+            "rows": hasher.finalize().to_hex().to_string(),
+        }))
     }
 }
 

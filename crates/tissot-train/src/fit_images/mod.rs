@@ -5,14 +5,14 @@ mod subject;
 use crate::error::FitError;
 use crate::event::{Event, Stop};
 use crate::images::Images;
-use crate::run::{Run, Trained};
+use crate::memory;
+use crate::run::{Run, RunFolder, Trained};
 use crate::settings::Settings;
 use burn::tensor::Device;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use tissot::image::{ImageFlow, ImageModel, Pixels, mean_and_error};
 use tissot::{FlowConfig, Provenance};
 
@@ -44,7 +44,7 @@ pub struct FitImages<'a> {
     /// Where.
     pub device: Device,
     /// The folder for checkpoints and metrics; none are written without one.
-    pub run: Option<PathBuf>,
+    pub run: Option<RunFolder>,
     /// Go on from the folder's checkpoint, where there is one.
     pub resume: bool,
     /// The source's and the preset's name; the rest is filled in. Log-densities are nats an image.
@@ -96,7 +96,8 @@ pub struct FittedImages {
 impl FitImages<'_> {
     /// Trains and returns the model with the best validation.
     ///
-    /// `observe` sees every step; the run stops, and keeps its best model, when it answers with a break.
+    /// `observe` sees every step; the run stops, and keeps its best model, when it answers with a break. A run that fails after
+    /// its first validation gives its best model, too: see [`FittedImages::stop`].
     ///
     /// # Errors
     /// [`FitError`] for settings, images, files; for a loss that was never a number.
@@ -115,21 +116,41 @@ impl FitImages<'_> {
         keep: &mut dyn FnMut(ImageModel) -> Result<(), FitError>,
         observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<FittedImages, FitError> {
-        self.check()?;
+        self.fits_together()?;
         let run = Run {
             subject: &self,
             settings: &self.settings,
             device: &self.device,
-            folder: self.run.as_deref(),
+            folder: self.run.as_ref().map(RunFolder::path),
             resume: self.resume,
         };
         let mut hand = |flow: &ImageFlow, step: u64| keep(self.model_of(flow, step));
         let trained = run.go(when, &mut hand, observe)?;
-        self.finish(trained)
+        Ok(self.finish(trained))
+    }
+
+    /// Looks at images, settings and flow as [`run`](Self::run) does first: for who has to do things before.
+    ///
+    /// # Errors
+    /// [`FitError::Data`], [`FitError::Setting`] and [`FitError::Flow`], those of [`run`](Self::run).
+    pub fn check(&self) -> Result<(), FitError> {
+        self.fits_together()?;
+        self.settings.validate()?;
+        self.weights().map(drop)
+    }
+
+    /// Bytes of memory that a step takes at least: see [`memory`](crate::memory).
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn bytes_of_a_step(&self) -> Result<u64, FitError> {
+        let [height, width, _] = self.images.shape();
+        let images = self.settings.batch.min(self.parts.train.len()) as u64;
+        Ok(images.saturating_mul(memory::of_a_sample(&self.weights()?.flow, (height * width) as u64)))
     }
 
     /// Refuses what does not fit together.
-    fn check(&self) -> Result<(), FitError> {
+    fn fits_together(&self) -> Result<(), FitError> {
         let ([height, width, channels], expected) = (self.images.shape(), self.pixels.event());
         if [channels, height, width] != expected {
             let [c, h, w] = expected;
@@ -183,9 +204,17 @@ impl FitImages<'_> {
     }
 
     /// The model of the best weights; the test images are read here, once.
-    fn finish(&self, trained: Trained<ImageFlow>) -> Result<FittedImages, FitError> {
+    fn finish(&self, trained: Trained<ImageFlow>) -> FittedImages {
         let mut model = self.model_of(&trained.best, trained.steps);
-        let held_out = self.bounds(&trained.best, &self.parts.test)?;
+        let mut stop = trained.stop;
+        // Images that cannot be read any more take nothing from what was learned.
+        let held_out = self.bounds(&trained.best, &self.parts.test).unwrap_or_else(|error| {
+            if !matches!(stop, Stop::Failed { .. }) {
+                let checkpoint = self.run.as_ref().map(|_| trained.steps);
+                stop = Stop::Failed { error, checkpoint };
+            }
+            Vec::new()
+        });
         let known = &mut model.provenance;
         known.train_rows = self.parts.train.len() as u64;
         known.validation_rows = self.parts.validation.len().min(subject::VALIDATED) as u64;
@@ -193,6 +222,6 @@ impl FitImages<'_> {
         known.validation_log_prob = Some(trained.validation);
         known.held_out = (!held_out.is_empty()).then(|| mean_and_error(&held_out));
         known.settings = serde_json::json!(self.settings);
-        Ok(FittedImages { model, stop: trained.stop })
+        FittedImages { model, stop }
     }
 }

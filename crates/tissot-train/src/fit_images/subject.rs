@@ -38,6 +38,19 @@ impl Batch {
 }
 
 impl FitImages<'_> {
+    /// The model as it is before any image.
+    pub(super) fn weights(&self) -> Result<ImageModel, FitError> {
+        let (config, noise, classes) = (self.config.clone(), self.dequantiser.clone(), self.classes.clone());
+        let weights = &mut rng(self.settings.seed, Purpose::Weights, 0);
+        let model = ImageModel::new(config, noise, self.pixels.clone(), classes, &self.device, weights)?
+            .to_dtype(self.settings.precision.into())?;
+        if model.flow.num_params() == 0 {
+            let expected = "a layer with parameters";
+            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
+        }
+        Ok(model)
+    }
+
     /// These images; mirrored at random where there is a generator for it.
     fn images(&self, indices: &[usize], mirror: Option<&mut ChaCha8Rng>) -> Result<Batch, FitError> {
         let dtype = self.settings.precision.into();
@@ -96,14 +109,7 @@ impl Subject for FitImages<'_> {
 
     fn start(&self) -> Result<ImageFlow, FitError> {
         let seed = self.settings.seed;
-        let (config, noise, classes) = (self.config.clone(), self.dequantiser.clone(), self.classes.clone());
-        let weights = &mut rng(seed, Purpose::Weights, 0);
-        let model = ImageModel::new(config, noise, self.pixels.clone(), classes, &self.device, weights)?
-            .to_dtype(self.settings.precision.into())?;
-        if model.flow.num_params() == 0 {
-            let expected = "a layer with parameters";
-            return Err(FitError::Setting { name: "flow", found: "nothing to learn".into(), expected });
-        }
+        let model = self.weights()?;
         let first = FIRST.min((NUMBERS / self.pixels.dimensions()).max(self.settings.batch));
         let mut shuffle = Shuffle::new(seed, self.parts.train.len(), first);
         let first: Vec<usize> = shuffle.step(0).iter().map(|&k| self.parts.train[k]).collect();
@@ -147,7 +153,7 @@ impl Subject for FitImages<'_> {
         Ok(audit::quick(&flow.flow, &y, batch.context(), &Thresholds::default()))
     }
 
-    fn fingerprint(&self) -> Result<String, FitError> {
+    fn identity(&self) -> Result<serde_json::Value, FitError> {
         let mut hasher = blake3::Hasher::new();
         let (n, mut bytes) = (self.images.len(), Vec::new());
         let most = if self.images.in_memory() { n } else { n.min(HASHED) };
@@ -156,19 +162,14 @@ impl Subject for FitImages<'_> {
             self.images.read(indices, &mut bytes)?;
             hasher.update(&bytes);
         }
-        let setting = serde_json::json!([
-            self.config,
-            self.dequantiser,
-            self.pixels,
-            self.classes,
-            self.images.labels,
-            n,
-            self.parts.train,
-            self.parts.validation,
-            self.flip,
-            self.settings
-        ]);
-        hasher.update(setting.to_string().as_bytes());
-        Ok(hasher.finalize().to_hex().to_string())
+        let parts = serde_json::json!([self.images.labels, n, self.parts.train, self.parts.validation]);
+        hasher.update(parts.to_string().as_bytes());
+        Ok(serde_json::json!({
+            "settings": self.settings,
+            "flow": self.config,
+            "images": { "dequantiser": self.dequantiser, "pixels": self.pixels, "flip": self.flip },
+            "classes": self.classes,
+            "rows": hasher.finalize().to_hex().to_string(),
+        }))
     }
 }

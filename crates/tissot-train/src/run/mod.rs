@@ -1,7 +1,9 @@
 //! The training loop, whatever is trained.
 
+mod folder;
 mod subject;
 
+pub use folder::RunFolder;
 pub(crate) use subject::Subject;
 
 use crate::adam::Adam;
@@ -69,68 +71,22 @@ impl<S: Subject> Run<'_, S> {
             None => {}
         }
         let mut metrics = Metrics::open(self.folder, state.memory.metrics, self.subject.dimensions())?;
-        let mut shuffle = Shuffle::new(self.settings.seed, self.subject.len(), self.settings.batch);
-        let started = Instant::now();
-        let before = state.memory.seconds;
-        let stop = loop {
-            state.memory.seconds = before + started.elapsed().as_secs_f64();
-            let progress = self.progress(&state.memory);
-            if progress >= 1.0 {
-                break if state.memory.step >= self.settings.steps { Stop::Finished } else { Stop::Time };
+        let ended = self.train(&mut state, &mut metrics, steps, keep, observe);
+        let stop = match ended.and_then(|stop| self.save(&mut state, &mut metrics).map(|()| stop)) {
+            // Not in the checkpoint: a run that goes on validates where one that was never stopped does.
+            Ok(stop) if state.memory.best.is_none() => {
+                self.validate(&mut state)?;
+                stop
             }
-            if self.settings.patience > 0 && state.memory.stale >= self.settings.patience {
-                break Stop::Early;
-            }
-            let step = state.memory.step;
-            if steps(step)
-                && let Err(error) = keep(&state.average, step)
-            {
-                let _ = self.save(&mut state, &mut metrics);
-                return Err(error);
-            }
-            let batch = match self.subject.batch(shuffle.step(step), step) {
-                Ok(batch) => batch,
-                Err(error) => {
-                    // What was learned so far is kept, if it can be: the data may come back. Their error is the cause.
-                    let _ = self.save(&mut state, &mut metrics);
-                    return Err(error);
-                }
-            };
-            let event = self.step(&mut state, &batch, progress);
-            metrics.write(&event)?;
-            let mut flow = observe(&event);
-            if let Event::Skipped { layer, .. } = &event
-                && (self.settings.not_finite == NotFinite::Stop || state.memory.skipped >= PATIENCE)
-            {
-                let error = FitError::NotFinite { step, what: "loss or gradient", layer: layer.clone() };
+            Ok(stop) => stop,
+            Err(error) => {
+                let checkpoint = self.rescue(&mut state, &mut metrics);
                 if state.memory.best.is_none() {
                     return Err(error);
                 }
-                break Stop::NotFinite(error);
-            }
-            if self.settings.validates_after(state.memory.step) || self.progress(&state.memory) >= 1.0 {
-                let event = self.validate(&mut state)?;
-                metrics.write(&event)?;
-                flow = if flow.is_break() { flow } else { observe(&event) };
-                let findings = self.subject.audit(&state.average)?;
-                if !findings.is_empty() {
-                    let event = Event::Unhealthy { step: state.memory.step, findings };
-                    metrics.write(&event)?;
-                    flow = if flow.is_break() { flow } else { observe(&event) };
-                }
-            }
-            if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
-                self.save(&mut state, &mut metrics)?;
-            }
-            if flow.is_break() {
-                break Stop::Asked;
+                Stop::Failed { error, checkpoint }
             }
         };
-        self.save(&mut state, &mut metrics)?;
-        // Not in the checkpoint: a run that goes on validates where one that was never stopped does.
-        if state.memory.best.is_none() {
-            self.validate(&mut state)?;
-        }
         match state.memory.best {
             Some(validation) => Ok(Trained { best: state.best, validation, steps: state.memory.step, stop }),
             None => Err(FitError::Data(format!(
@@ -140,11 +96,91 @@ impl<S: Subject> Run<'_, S> {
         }
     }
 
+    /// Takes steps until there is a reason to stop.
+    fn train(
+        &self,
+        state: &mut State<S::Flow>,
+        metrics: &mut Metrics,
+        steps: &dyn Fn(u64) -> bool,
+        keep: &mut Keep<'_, S::Flow>,
+        observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Stop, FitError> {
+        let mut shuffle = Shuffle::new(self.settings.seed, self.subject.len(), self.settings.batch);
+        let started = Instant::now();
+        let before = state.memory.seconds;
+        loop {
+            state.memory.seconds = before + started.elapsed().as_secs_f64();
+            // What a failure kept from being looked at after the last step.
+            if state.memory.owed && self.look(state, metrics, observe)?.is_break() {
+                return Ok(Stop::Asked);
+            }
+            let progress = self.progress(&state.memory);
+            let step = state.memory.step;
+            if progress >= 1.0 {
+                return Ok(if step >= self.settings.steps { Stop::Finished } else { Stop::Time });
+            }
+            if self.settings.patience > 0 && state.memory.stale >= self.settings.patience {
+                return Ok(Stop::Early);
+            }
+            if steps(step) {
+                keep(&state.average, step)?;
+            }
+            let batch = self.subject.batch(shuffle.step(step), step)?;
+            let event = self.step(state, &batch, progress);
+            let bad = match &event {
+                Event::Skipped { layer, .. }
+                    if self.settings.not_finite == NotFinite::Stop || state.memory.skipped >= PATIENCE =>
+                {
+                    Some(layer.clone())
+                }
+                _ => None,
+            };
+            let due = self.settings.validates_after(state.memory.step) || self.progress(&state.memory) >= 1.0;
+            state.memory.owed = due && bad.is_none();
+            metrics.write(&event)?;
+            let mut flow = observe(&event);
+            if let Some(layer) = bad {
+                let error = FitError::NotFinite { step, what: "loss or gradient", layer };
+                return if state.memory.best.is_some() { Ok(Stop::NotFinite(error)) } else { Err(error) };
+            }
+            if state.memory.owed {
+                let looked = self.look(state, metrics, observe)?;
+                flow = if flow.is_break() { flow } else { looked };
+            }
+            if state.memory.step.is_multiple_of(self.settings.checkpoint_every) {
+                self.save(state, metrics)?;
+            }
+            if flow.is_break() {
+                return Ok(Stop::Asked);
+            }
+        }
+    }
+
+    /// Validates and audits, both or neither.
+    fn look(
+        &self,
+        state: &mut State<S::Flow>,
+        metrics: &mut Metrics,
+        observe: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, FitError> {
+        let findings = self.subject.audit(&state.average)?;
+        let event = self.validate(state)?;
+        state.memory.owed = false;
+        metrics.write(&event)?;
+        let mut flow = observe(&event);
+        if !findings.is_empty() {
+            let event = Event::Unhealthy { step: state.memory.step, findings };
+            metrics.write(&event)?;
+            flow = if flow.is_break() { flow } else { observe(&event) };
+        }
+        Ok(flow)
+    }
+
     /// The run at its beginning.
     fn start(&self) -> Result<State<S::Flow>, FitError> {
         let flow = self.subject.start()?;
         let optimizer = Adam { weight_decay: self.settings.weight_decay, ..Adam::default() }.init();
-        let memory = Memory { fingerprint: self.subject.fingerprint()?, ..Memory::default() };
+        let memory = Memory { run: self.subject.identity()?, ..Memory::default() };
         Ok(State { memory, average: flow.clone(), best: flow.clone(), flow: flow.train(), optimizer })
     }
 
@@ -209,5 +245,13 @@ impl<S: Subject> Run<'_, S> {
         let Some(run) = self.folder else { return Ok(()) };
         state.memory.metrics = metrics.flush()?;
         checkpoint::save(run, state)
+    }
+    /// Keeps what was learned, whatever went wrong, if it can be kept; the steps that are kept.
+    fn rescue(&self, state: &mut State<S::Flow>, metrics: &mut Metrics) -> Option<u64> {
+        let run = self.folder?;
+        // Somebody may have taken it away.
+        let _ = std::fs::create_dir_all(run);
+        state.memory.metrics = metrics.flush().unwrap_or_else(|_| metrics.length());
+        checkpoint::save(run, state).ok().map(|()| state.memory.step)
     }
 }

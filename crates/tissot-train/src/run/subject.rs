@@ -42,6 +42,6 @@ pub(crate) trait Subject {
     /// What the quick audit finds wrong.
     fn audit(&self, flow: &Self::Flow) -> Result<Vec<Finding>, FitError>;
 
-    /// A hash of data, configuration and settings: what must be equal for a run to go on.
-    fn fingerprint(&self) -> Result<String, FitError>;
+    /// What must be equal for a run to go on, by parts: `settings`, `flow`, what else there is, and `rows`, a hash of the data.
+    fn identity(&self) -> Result<serde_json::Value, FitError>;
 }

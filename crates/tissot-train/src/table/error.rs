@@ -109,6 +109,11 @@ pub enum TableError {
     /// The archive has several arrays that could be meant.
     #[error("{file}: which array is meant? choose one as {file}:NAME from {existing}")]
     WhichArray { file: String, existing: String },
+    /// The table is larger than memory; `free` counts MiB.
+    #[error(
+        "{file}: row {row}: up to here the table takes all of the {free} MiB of memory that are free; give fewer rows or --columns"
+    )]
+    TooLarge { file: String, row: u64, free: u64 },
     /// The operating system refused to write.
     #[error("{file}: cannot be written: {reason}")]
     Write { file: String, reason: io::Error },

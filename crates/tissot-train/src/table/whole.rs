@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::memory;
+
 use super::columns::choose;
 use super::{ReadOptions, RowReader, TableError};
 
@@ -33,12 +35,18 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Whatever [`RowReader::open`] and [`RowReader::next_block`] find wrong.
+    /// Whatever [`RowReader::open`] and [`RowReader::next_block`] find wrong; a table that is larger than the memory that is free.
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, TableError> {
         let mut reader = RowReader::open(path, options)?;
         let (mut rows, mut values, mut lines, mut labels) = (0, Vec::new(), Vec::new(), Vec::new());
+        let free = memory::available().unwrap_or(u64::MAX);
         while let Some(block) = reader.next_block(BLOCK)? {
             rows += block.rows;
+            if 8 * (values.len() + block.values.len()) as u64 > free {
+                let (file, row) =
+                    (reader.name().to_owned(), block.lines.first().copied().unwrap_or_default());
+                return Err(TableError::TooLarge { file, row, free: free >> 20 });
+            }
             values.extend_from_slice(&block.values);
             lines.extend_from_slice(&block.lines);
             labels.extend(block.labels);

@@ -7,6 +7,12 @@ use std::path::Path;
 use super::TableError;
 use super::output::{Output, Target};
 
+/// Endings that promise something other than text in columns.
+const OTHERS: [&str; 13] = [
+    ".npy", ".npz", ".parquet", ".xlsx", ".xls", ".json", ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".html",
+    ".tissot",
+];
+
 /// How many bytes are gathered before they are written.
 const BUFFER: usize = 1 << 16;
 
@@ -56,7 +62,7 @@ impl TableWriter {
         let file = path.display().to_string();
         let lower = file.to_ascii_lowercase();
         let stem = lower.strip_suffix(".gz").unwrap_or(&lower);
-        if stem.ends_with(".npy") || stem.ends_with(".npz") {
+        if OTHERS.iter().any(|ending| stem.ends_with(ending)) {
             return Err(TableError::OutputFormat { file });
         }
         let delimiter = if stem.ends_with(".tsv") { b'\t' } else { b',' };

@@ -1,9 +1,11 @@
 //! `tissot fit` on images.
 
-use super::shared::{ConfigFile, config_file, misused, output_is_possible, over, run_folder, settings, why};
+use super::shared::{
+    ConfigFile, config_file, failed, fits_memory, misused, output_is_possible, over, settings, take, why,
+};
 use crate::args::{DequantiseArg, FitArgs, FlowArg, MissingArg, SplitArg, TailsArg};
 use crate::device;
-use crate::failure::{self, Failure, Outcome};
+use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::progress::Progress;
 use rand_chacha::ChaCha8Rng;
@@ -14,7 +16,7 @@ use tissot::nets::EmbeddingConfig;
 use tissot::presets::{self, ImageSize};
 use tissot::{FlowConfig, Provenance};
 use tissot_train::images::{ImageOptions, Images, grid};
-use tissot_train::{FitError, FitImages, FittedImages, Parts, Settings, Stop, bits_per_dim, checkpoint_path};
+use tissot_train::{FitError, FitImages, FittedImages, Parts, Settings, Stop, bits_per_dim};
 
 /// Images of a grid of samples.
 const DRAWN: usize = 64;
@@ -66,24 +68,11 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         (own.dequantise == Some(DequantiseArg::Variational)).then(|| presets::dequantiser(&size));
     let parts = Parts::new(images.len(), args.validation, args.test, seed)?;
     let settings = Settings { seed, ..settings(args, base, parts.train.len()) };
-    let folder = run_folder(&args.out);
-    if args.resume && !checkpoint_path(&folder).exists() {
-        failure::say(&format!(
-            "note: there is no checkpoint in {} to resume from; this run starts anew",
-            folder.display()
-        ));
-    }
     let name = |flow: FlowArg| format!("{flow:?}").to_lowercase();
     let preset = if custom { "custom".into() } else { name(args.flow.unwrap_or(FlowArg::Glow)) };
     let source = Path::new(&args.data).file_name().map(|name| name.to_string_lossy().into_owned());
-    let (every, samples) = (own.sample_every.unwrap_or(500), folder.join("samples"));
-    let shape = images.shape();
-    if !args.resume && samples.is_dir() {
-        // Those of an earlier run.
-        std::fs::remove_dir_all(&samples)
-            .map_err(|source| FitError::Write { path: samples.clone(), source })?;
-    }
-    let fit = FitImages {
+    let (every, shape) = (own.sample_every.unwrap_or(500), images.shape());
+    let mut fit = FitImages {
         config,
         dequantiser,
         pixels,
@@ -93,16 +82,31 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         flip: own.flip,
         settings,
         device,
-        run: Some(folder),
+        run: None,
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
+    fit.check().map_err(|error| misused(args, error))?;
+    fits_memory(args, fit.bytes_of_a_step()?, &fit.settings, fit.parts.train.len())?;
+    let folder = take(args)?;
+    fit.run = Some(folder.clone());
+    let samples = folder.path().join("samples");
+    if !args.resume && samples.is_dir() {
+        // Those of an earlier run.
+        std::fs::remove_dir_all(&samples)
+            .map_err(|source| FitError::Write { path: samples.clone(), source })?;
+    }
     let mut keep = |model: ImageModel| draw(&model, shape, &samples);
     let mut progress = Progress::new(json)?.of_images(fit.pixels.dimensions());
     let when = |step: u64| every > 0 && step > 0 && step.is_multiple_of(every);
-    let fitted = fit.run_keeping(&when, &mut keep, &mut |event| progress.observe(event)).map_err(misused)?;
+    let fitted = fit.run_keeping(&when, &mut keep, &mut |event| progress.observe(event));
     progress.finish();
-    fitted.model.save(&args.out)?;
+    let fitted = fitted.map_err(|error| misused(args, error))?;
+    let saved = fitted.model.save(&args.out);
+    if let Stop::Failed { error, checkpoint } = &fitted.stop {
+        return Err(failed(error, *checkpoint, &args.out, &saved));
+    }
+    saved?;
     draw(&fitted.model, shape, &samples)?;
     report(&fitted, &args.out, &samples, json)?;
     match fitted.stop {

@@ -43,6 +43,21 @@ pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
         let most = MOST / each;
         return Err(Failure::Usage(format!("-n: found {}, expected at most {most} images at once", args.n)));
     }
+    match ending {
+        Some("png" | "npy") => {}
+        Some(other) if !path.is_dir() => {
+            return Err(Failure::Usage(format!(
+                "--out {out}: images are not written as .{other}; name a .png, a .npy or a folder"
+            )));
+        }
+        // Among older pictures nobody could tell which are of these samples.
+        _ => {
+            if let Some(older) = older(path) {
+                let name = "name another folder, or empty this one";
+                return Err(anyhow::anyhow!("--out {out}: holds pictures already ({older}); {name}").into());
+            }
+        }
+    }
     let labels = args.class.as_deref().map(|class| label(model, class)).transpose()?;
     let labels = labels.map(|label| vec![label; args.n]);
     let rng = &mut ChaCha8Rng::seed_from_u64(args.seed);
@@ -51,11 +66,6 @@ pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
     match ending {
         Some("png") => grid(&images, shape, pixels.source_levels).save(path)?,
         Some("npy") => save_npy(path, &images, shape)?,
-        Some(other) if !path.is_dir() => {
-            return Err(Failure::Usage(format!(
-                "--out {out}: images are not written as .{other}; name a .png, a .npy or a folder"
-            )));
-        }
         _ => {
             std::fs::create_dir_all(path)
                 .map_err(|error| anyhow::anyhow!("{out}: cannot be made: {error}"))?;
@@ -67,6 +77,13 @@ pub fn run(args: &SampleArgs, model: &ImageModel, json: bool) -> Outcome {
     Ok(output::print(json, &serde_json::json!({"images": args.n, "out": out}), || {
         format!("{} images in {out}", args.n)
     })?)
+}
+
+/// A picture in a folder.
+fn older(folder: &Path) -> Option<String> {
+    let names =
+        std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter(|name| name.to_lowercase().ends_with(".png")).min()
 }
 
 /// The class of this name, or of this number.
