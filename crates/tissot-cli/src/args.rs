@@ -76,8 +76,8 @@ pub enum Command {
     Import(ImportArgs),
     /// A model's weights and description as safetensors, for PyTorch.
     Export(ExportArgs),
-    /// What can be computed on here.
-    Devices,
+    /// What can be computed on here; with --check, whether the devices compute the same.
+    Devices(DevicesArgs),
     /// What a model is, and how it was made.
     Info {
         /// The model's file.
@@ -88,6 +88,15 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// `tissot devices`.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// Run small flows on each device beside the CPU in f64: forward, inverse, log-densities, gradients, fifty training steps. Exit
+    /// code 1 where one is off by more than it may be.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Where and with how much to compute.

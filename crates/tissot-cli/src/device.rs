@@ -49,6 +49,22 @@ maker!(ndarray, "ndarray", Device::ndarray());
 maker!(wgpu, "wgpu", Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
 maker!(cuda, "cuda", Device::cuda(0));
 
+/// A device that is built in and on this machine.
+pub fn present(known: &Known) -> Option<Device> {
+    let make = known.make?;
+    #[cfg(feature = "wgpu")]
+    if known.name == "wgpu" && Device::enumerate(burn::tensor::DeviceType::Wgpu).into_vec().is_empty() {
+        return None;
+    }
+    Some(make())
+}
+
+/// The names of the devices that are built in and on this machine.
+fn here(known: &[Known]) -> String {
+    let names: Vec<_> = known.iter().filter(|known| present(known).is_some()).map(|known| known.name).collect();
+    names.join(", ")
+}
+
 /// The device that was asked for, with as many threads as were.
 ///
 /// # Errors
@@ -77,6 +93,12 @@ pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
         )));
     };
     match found.make {
+        Some(_) if present(found).is_none() => Err(Failure::Usage(format!(
+            "--device {}: no such device on this machine (a driver is missing? Debian's mesa-vulkan-drivers has a software one); \
+             {} are here",
+            found.name,
+            here(&known)
+        ))),
         Some(make) => Ok(make()),
         None => Err(Failure::Usage(format!(
             "--device {}: not built into this program (it has {}); build it with cargo build --release --features {}",

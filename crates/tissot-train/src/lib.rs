@@ -1,6 +1,7 @@
 //! Fitting flows: reading tables and images, preparing columns, the training loop.
 
 mod adam;
+mod agreement;
 pub mod baseline;
 mod batches;
 mod beside;
@@ -28,6 +29,7 @@ pub mod table;
 mod tails;
 
 pub use adam::Adam;
+pub use agreement::{Agreement, agreement};
 pub use beside::BesideGaussian;
 pub use blame::first_not_finite;
 pub use checkpoint::checkpoint_path;

@@ -29,7 +29,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Audit(args) => audit::run(&args, json),
         Command::Import(args) => import::run(&args, json),
         Command::Export(args) => export::run(&args, json),
-        Command::Devices => devices::run(json),
+        Command::Devices(args) => devices::run(&args, json),
         Command::Info { model } => info::run(&model, json),
         Command::Completions { shell } => completions::run(shell),
     }

@@ -16,8 +16,8 @@ impl Model {
     /// The flow's log-density of rows. What is not finite, though rows and weights are, has overflowed: it is found in f64 or, where
     /// that overflows too, -inf.
     pub(super) fn log_probs(&self, x: Vec<f64>, context: Context<'_>) -> Vec<f64> {
-        let x = self.tensor(x, self.columns.len());
-        let mut found = self.densities(x.clone(), context);
+        let width = self.columns.len();
+        let mut found = self.densities(self.tensor(x.clone(), width), context);
         let over = overflowed(&found, 1);
         if let Some((exact, x, features)) = self.exactly(&x, context, &over) {
             let again = exact.densities(x, Context { features: features.as_ref(), maps: None });
@@ -32,8 +32,7 @@ impl Model {
     /// Rows through the flow, forward or back; those that overflow in f64.
     pub(super) fn mapped(&self, rows: Vec<f64>, context: Context<'_>, forward: bool) -> Vec<f64> {
         let width = self.columns.len();
-        let rows = self.tensor(rows, width);
-        let mut found = self.through(rows.clone(), context, forward);
+        let mut found = self.through(self.tensor(rows.clone(), width), context, forward);
         let over = overflowed(&found, width);
         if let Some((exact, rows, features)) = self.exactly(&rows, context, &over) {
             let again = exact.through(rows, Context { features: features.as_ref(), maps: None }, forward);
@@ -89,18 +88,21 @@ impl Model {
     /// without f64.
     fn exactly(
         &self,
-        rows: &Tensor<2>,
+        rows: &[f64],
         context: Context<'_>,
         some: &[usize],
     ) -> Option<(Self, Tensor<2>, Option<Tensor<2>>)> {
         if some.is_empty() || self.flow.dtype() == DType::F64 || !dtype::has_f64(&self.flow.device()) {
             return None;
         }
-        let exact = self.clone().to_dtype(FloatDType::F64).ok()?;
+        let (width, exact) = (self.columns.len(), self.clone().to_dtype(FloatDType::F64).ok()?);
+        let values = some.iter().flat_map(|&row| &rows[row * width..(row + 1) * width]).copied().collect();
         let indices: Vec<i64> = some.iter().map(|&row| row as i64).collect();
-        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [some.len()]), &rows.device());
-        let select = |rows: &Tensor<2>| rows.clone().select(0, indices.clone()).cast(FloatDType::F64);
-        Some((exact, select(rows), context.features.map(select)))
+        let indices =
+            Tensor::<1, Int>::from_data(TensorData::new(indices, [some.len()]), &self.flow.device());
+        let select = |context: &Tensor<2>| context.clone().select(0, indices).cast(FloatDType::F64);
+        let rows = exact.tensor(values, width);
+        Some((exact, rows, context.features.map(select)))
     }
 
     fn weights_are_finite(&self) -> bool {

@@ -1,0 +1,73 @@
+//! Rows that overflow f32: a model says their density all the same, and never NaN.
+
+#[path = "common/peer.rs"]
+mod peer;
+
+use burn::tensor::{FloatDType, Tensor};
+use tissot::dtype::Precision;
+use tissot::{Context, Model};
+
+/// A model whose f32 overflows at large rows: nflows' masked autoregressive flow, its scales turned up.
+fn steep() -> Model {
+    use burn::module::{Module, ModuleMapper, Param};
+    struct Enlarge;
+    impl ModuleMapper for Enlarge {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|value| value.mul_scalar(3.0))
+        }
+    }
+    let model = peer::model("nflows_maf", Precision::F32);
+    let flow = model.flow.clone().map(&mut Enlarge);
+    Model { flow, ..model }
+}
+
+fn rows(scale: f64) -> Vec<f64> {
+    (0..40 * 6).map(|k| scale * (f64::from(k * 37 % 101) - 50.0) / 25.0).collect()
+}
+
+#[test]
+fn a_row_that_overflows_f32_is_scored_in_f64() {
+    let model = steep();
+    let exact = model.clone().to_dtype(FloatDType::F64).unwrap();
+    let mut rescued = 0;
+    for scale in [1.0, 1e3, 1e6, 1e12, 1e30, 1e100] {
+        let rows = rows(scale);
+        let x = Tensor::<1>::from_data(&rows[..], &model.flow.device()).reshape([40, 6]);
+        let plain: Vec<f64> = model.flow.log_prob(x, Context::NONE).into_data().iter().collect();
+        let (found, expected) = (model.log_prob(&rows, &[]), exact.log_prob(&rows, &[]));
+        for ((plain, found), expected) in plain.into_iter().zip(found).zip(expected) {
+            assert!(!found.is_nan() && !expected.is_nan(), "at {scale:e}: {found}, {expected}");
+            if !plain.is_finite() {
+                rescued += usize::from(found.is_finite());
+                assert_eq!(found, expected, "at {scale:e}");
+            }
+        }
+    }
+    assert!(rescued > 20, "only {rescued} rows overflowed f32 and not f64: the test shows nothing");
+}
+
+#[test]
+fn a_row_that_overflows_f32_has_a_latent() {
+    let (model, rows) = (steep(), rows(1e12));
+    let exact = model.clone().to_dtype(FloatDType::F64).unwrap();
+    let x = Tensor::<1>::from_data(&rows[..], &model.flow.device()).reshape([40, 6]);
+    let (z, _) = model.flow.forward(x, Context::NONE);
+    let plain: Vec<f64> = z.into_data().iter().collect();
+    assert!(plain.iter().any(|z| !z.is_finite()), "nothing overflows: the test shows nothing");
+    let (found, expected) = (model.transform(&rows, &[]), exact.transform(&rows, &[]));
+    for (row, (found, expected)) in found.chunks(6).zip(expected.chunks(6)).enumerate() {
+        if plain[row * 6..][..6].iter().any(|z| !z.is_finite()) {
+            assert_eq!(found, expected, "row {row}");
+        }
+    }
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_not_hidden() {
+    let mut model = peer::model("nflows_maf", Precision::F32);
+    if let Some(tissot::Layer::Autoregressive(layer)) = model.flow.bijection.layers.first_mut() {
+        let weight = layer.net.last.linear.weight.clone();
+        layer.net.last.linear.weight = weight.map(|weight| weight.add_scalar(f64::NAN));
+    }
+    assert!(model.log_prob(&rows(1.0), &[]).iter().all(|value| value.is_nan()));
+}
