@@ -205,8 +205,13 @@ def zuko(f, w, h, d):
     return w, h, soft_clipped(d, limit).exp()
 
 
-# Shares of widths and heights, and inner slopes, from free parameters.
-SPLINES = {"Bounded": bounded, "Nflows": nflows, "Zuko": zuko}
+def free_ends(f, w, h, d):
+    w, h = at_least(w.softmax(-1), f["min_width"]), at_least(h.softmax(-1), f["min_width"])
+    return w, h, f["min_derivative"] + F.softplus(d)
+
+
+# Shares of widths and heights, and slopes, from free parameters.
+SPLINES = {"Bounded": bounded, "Nflows": nflows, "FreeEnds": free_ends, "Zuko": zuko}
 
 
 class RationalQuadratic:
@@ -215,7 +220,9 @@ class RationalQuadratic:
         self.law, self.constants = variant(config["parameters"])
         if self.law not in SPLINES:
             raise ValueError(f"spline parameters: found {self.law}, expected one of {', '.join(SPLINES)}")
-        self.count = 3 * self.bins - 1
+        # Slopes at both ends, too, or 1 there.
+        self.free = self.law == "FreeEnds"
+        self.count = 3 * self.bins + (1 if self.free else -1)
 
     def find(self, at, params, along_y):
         """The bin of each element: its corners, and its slopes relative to its mean slope."""
@@ -226,7 +233,7 @@ class RationalQuadratic:
             inner = 2 * self.bound * shares.cumsum(-1)[..., :-1] - self.bound
             return F.pad(F.pad(inner, (1, 0), value=-self.bound), (0, 1), value=self.bound)
 
-        x, y, d = places(w), places(h), F.pad(d, (1, 1), value=1.0)
+        x, y, d = places(w), places(h), d if self.free else F.pad(d, (1, 1), value=1.0)
         x, y, d = (table.expand(*at.shape, k + 1) for table in (x, y, d))
         bin = (at.unsqueeze(-1) >= (y if along_y else x)[..., 1:-1]).sum(-1, keepdim=True)
         x_0, x_1, y_0, y_1, d_0, d_1 = (
@@ -557,6 +564,72 @@ class Autoregressive(nn.Module):
         return x, log_det
 
 
+def nats(z):
+    """-log P(|Z| > z) of a normal Z and z >= 0, and the logarithm of its slope."""
+    log_erfcx = torch.special.erfcx(z / math.sqrt(2)).log()
+    return 0.5 * z.square() - log_erfcx, 0.5 * math.log(2 / math.pi) - log_erfcx
+
+
+def place_of(t):
+    """The z of so many nats, and the logarithm of the slope of `nats` there."""
+    with torch.no_grad():
+        z = (2 * t).sqrt()
+        for _ in range(8):
+            found, log_slope = nats(z)
+            z = (z - (found - t) * (-log_slope).exp()).clamp(min=0)
+        found, log_slope = nats(z)
+    # The last of Newton's steps knows derivatives.
+    step = (t - found) * (-log_slope).exp()
+    return z + step, log_slope + (log_slope.exp() - z) * step
+
+
+class Tail(nn.Module):
+    """Heavy tails of some features become the normal distribution's."""
+
+    END = 60.0
+
+    def __init__(self, config, tensors, place):
+        super().__init__()
+        self.log_lower, self.log_upper = tensors.parameter("log_lower"), tensors.parameter("log_upper")
+        self.shift, self.log_scale = tensors.parameter("shift"), tensors.parameter("log_scale")
+        heavy = [i for i, tails in enumerate(config["tails"]) if tails is not None]
+        light = [i for i, tails in enumerate(config["tails"]) if tails is None]
+        for name, order in (("heavy", heavy), ("light", light)):
+            self.register_buffer(name, torch.tensor(order, dtype=torch.long), persistent=False)
+        self.register_buffer("merge", torch.tensor(heavy + light).argsort(), persistent=False)
+
+    def index(self, y):
+        return torch.where(y < 0, along(self.log_lower.exp(), y), along(self.log_upper.exp(), y))
+
+    def through(self, go, x):
+        y, slopes = go(x[:, self.heavy])
+        return torch.cat([y, x[:, self.light]], 1)[:, self.merge], sum_event(slopes)
+
+    def lighten(self, x):
+        y = (x - along(self.shift, x)) * along((-self.log_scale).exp(), x)
+        index, a = self.index(y), y.abs()
+        stretched = (index * a).clamp(max=1e30).log1p().clamp(max=self.END)
+        z, log_slope = place_of(stretched / index)
+        log_slope = -(log_slope + stretched)
+        z = z + (a - math.expm1(self.END) / index).clamp(min=0) * log_slope.exp()
+        return torch.where(y < 0, -z, z), log_slope - along(self.log_scale, x)
+
+    def weigh(self, z):
+        index, a = self.index(z), z.abs()
+        end, _ = place_of(self.END / index)
+        t, log_slope = nats(torch.minimum(a, end))
+        log_slope = log_slope + index * t
+        y = (index * t).expm1() / index + (a - end).clamp(min=0) * log_slope.exp()
+        x = torch.where(z < 0, -y, y) * along(self.log_scale.exp(), z) + along(self.shift, z)
+        return x, log_slope + along(self.log_scale, z)
+
+    def forward(self, x, context):
+        return self.through(self.lighten, x)
+
+    def undo(self, z, context):
+        return self.through(self.weigh, z)
+
+
 class Chain(nn.Module):
     def __init__(self, configs, tensors, place):
         super().__init__()
@@ -613,7 +686,7 @@ class Split(nn.Module):
 
 LAYERS = {
     "ActNorm": ActNorm, "Permutation": Permutation, "LuLinear": LuLinear, "Coupling": Coupling,
-    "Autoregressive": Autoregressive, "Split": Split, "Chain": Chain, "Inverse": Inverse,
+    "Tail": Tail, "Autoregressive": Autoregressive, "Split": Split, "Chain": Chain, "Inverse": Inverse,
 }
 
 
@@ -690,9 +763,10 @@ class Flow(nn.Module):
             net = config["embedding"]["net"]
             self.embedding = choose("embedding", NETS, net, tensors.at("embedding"), 0)
             context = config["embedding"]["features"]
-        place, event = Place(config["features"], context), [config["features"], *config.get("positions", [])]
+        self.event = [config["features"], *config.get("positions", [])]
+        place = Place(config["features"], context)
         self.bijection = Chain(config["layers"], tensors.at("bijection"), place)
-        self.base = choose("base", BASES, config["base"], tensors.at("base"), event, context)
+        self.base = choose("base", BASES, config["base"], tensors.at("base"), self.event, context)
 
     def like(self):
         """A tensor of the flow's number type and device."""
@@ -790,8 +864,9 @@ class Columns:
 class Model(Flow):
     """A flow of a table's rows, in the table's units.
 
-    Rows, contexts and latents are [n, columns], numbers that torch.as_tensor takes; results are float64 on the host. A column
-    of whole numbers gets uniform noise: `noise` gives it, [n, columns] in [0, 1), of log_prob [draws, n, columns]; without it
+    Rows, contexts and latents are [n, columns], numbers that torch.as_tensor takes; results are float64 on the host. Where the
+    flow is one of images, a row is an image, channel by channel, and tissot_torch_images.load knows its layers. A column of
+    whole numbers gets uniform noise: `noise` gives it, [n, columns] in [0, 1), of log_prob [draws, n, columns]; without it
     torch draws. `context_noise` is the same for the context, [n, context columns].
     """
 
@@ -799,6 +874,10 @@ class Model(Flow):
         super().__init__(description["flow"], tensors)
         self.columns, self.context_columns = Columns(description["columns"]), Columns(description["context"])
         self.provenance = description["provenance"]
+
+    def shaped(self, rows):
+        """Rows as the flow takes them."""
+        return rows.to(self.like()).reshape(-1, *self.event)
 
     def conditions(self, context, noise, n):
         if not self.context_columns.columns:
@@ -818,27 +897,27 @@ class Model(Flow):
         found = []
         for noise in draws:
             x, log_det = self.columns.forward(rows, noise)
-            found.append(self.log_density(x.to(self.like()), context).to(x) + log_det)
+            found.append(self.log_density(self.shaped(x), context).to(x) + log_det)
         return torch.stack(found).logsumexp(0) - math.log(len(found))
 
     def transform(self, rows, context=None, noise=None, context_noise=None):
         """The latent of each row; NaN outside a domain."""
         rows = self.columns.table(rows, "rows")
         x, log_det = self.columns.forward(rows, noise)
-        z, _ = self(x.to(self.like()), self.conditions(context, context_noise, len(rows)))
-        return z.to(x).masked_fill(log_det.isneginf().unsqueeze(1), math.nan)
+        z, _ = self(self.shaped(x), self.conditions(context, context_noise, len(rows)))
+        return z.flatten(1).to(x).masked_fill(log_det.isneginf().unsqueeze(1), math.nan)
 
     def inverse_transform(self, z, context=None, context_noise=None):
         """The row of each latent."""
         z = self.columns.table(z, "latents")
-        x, _ = self.inverse(z.to(self.like()), self.conditions(context, context_noise, len(z)))
-        return self.columns.inverse(x.to(z))
+        x, _ = self.inverse(self.shaped(z), self.conditions(context, context_noise, len(z)))
+        return self.columns.inverse(x.flatten(1).to(z))
 
     @torch.no_grad()
     def sample(self, n, context=None, context_noise=None):
         """n rows, each under its row of the context; torch.manual_seed makes them the same again."""
         x = self.draw(n, self.conditions(context, context_noise, n))
-        return self.columns.inverse(x.to("cpu", torch.float64))
+        return self.columns.inverse(x.flatten(1).to("cpu", torch.float64))
 
 
 def load(path):

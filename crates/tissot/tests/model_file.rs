@@ -139,7 +139,7 @@ fn weights_that_lie_are_an_error_and_no_panic() {
         bad[at..at + to.len()].copy_from_slice(to);
         bad
     };
-    for (from, to) in [("F32", "I32"), ("F32", "U32"), ("I64", "F64"), ("I64", "U64")] {
+    for (from, to) in [("F32", "I32"), ("F32", "U32"), ("I32", "F32"), ("I32", "U32")] {
         let bad = replaced(&[b"c", from.as_bytes()].concat(), &[b"c", to.as_bytes()].concat());
         let found = read_parts(&path, [&description, &bad]);
         assert!(found.is_err(), "{from} as {to} was not noticed");

@@ -25,6 +25,11 @@ fn rows(scale: f64) -> Vec<f64> {
     (0..40 * 6).map(|k| scale * (f64::from(k * 37 % 101) - 50.0) / 25.0).collect()
 }
 
+/// Equal but for the order in which f64 sums were made, which depends on how many rows there are.
+fn close(a: f64, b: f64) -> bool {
+    a == b || (a - b).abs() <= 1e-12 * b.abs()
+}
+
 #[test]
 fn a_row_that_overflows_f32_is_scored_in_f64() {
     let model = steep();
@@ -39,7 +44,7 @@ fn a_row_that_overflows_f32_is_scored_in_f64() {
             assert!(!found.is_nan() && !expected.is_nan(), "at {scale:e}: {found}, {expected}");
             if !plain.is_finite() {
                 rescued += usize::from(found.is_finite());
-                assert_eq!(found, expected, "at {scale:e}");
+                assert!(close(found, expected), "at {scale:e}: {found}, not {expected}");
             }
         }
     }
@@ -57,7 +62,7 @@ fn a_row_that_overflows_f32_has_a_latent() {
     let (found, expected) = (model.transform(&rows, &[]), exact.transform(&rows, &[]));
     for (row, (found, expected)) in found.chunks(6).zip(expected.chunks(6)).enumerate() {
         if plain[row * 6..][..6].iter().any(|z| !z.is_finite()) {
-            assert_eq!(found, expected, "row {row}");
+            assert!(found.iter().zip(expected).all(|(&a, &b)| close(a, b)), "row {row}: {found:?}, not {expected:?}");
         }
     }
 }
