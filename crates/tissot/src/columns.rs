@@ -149,6 +149,33 @@ impl Columns {
         self.0.iter().map(|column| column.name.clone()).collect()
     }
 
+    /// Refuses columns that map nothing: no positive deviation, bounds that are none, numbers that are not finite.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the first one.
+    pub fn validate(&self) -> Result<(), Error> {
+        for (i, column) in self.0.iter().enumerate() {
+            let wrong = |key: &str, found: String, expected: &str| {
+                Err(Error::config(format!("columns[{i}].{key}"), found, expected))
+            };
+            if !(column.std > 0.0 && column.std.is_finite()) {
+                return wrong("std", column.std.to_string(), "a finite number above 0");
+            }
+            for (key, value) in [("mean", column.mean), ("cut", column.cut)] {
+                if !value.is_finite() {
+                    return wrong(key, value.to_string(), "a finite number");
+                }
+            }
+            match column.domain {
+                Domain::Bounded(a, b) | Domain::Periodic(a, b) if !(a < b && (b - a).is_finite()) => {
+                    return wrong("domain", column.domain.to_string(), "two bounds a < b");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether any holds whole numbers, so that a likelihood is a bound.
     pub fn any_integer(&self) -> bool {
         self.0.iter().any(|column| column.domain == Domain::Integer)
@@ -230,6 +257,25 @@ mod tests {
         assert_eq!(columns.forward(&[0.5], &mut z, rng), Err(0));
         assert_eq!(column(Domain::Positive).forward(&[-1.0], &mut z, rng), Err(0));
         assert_eq!(column(Domain::Bounded(0.0, 1.0)).forward(&[1.5], &mut z, rng), Err(0));
+    }
+
+    #[test]
+    fn columns_that_map_nothing_are_refused() {
+        let column =
+            |domain, mean, std| Columns(vec![Column { name: "a".into(), domain, cut: 0.0, mean, std }]);
+        assert!(column(Domain::Bounded(0.0, 1.0), -1e300, 1e-300).validate().is_ok());
+        for (columns, what) in [
+            (column(Domain::Real, 0.0, 0.0), "columns[0].std: found 0,"),
+            (column(Domain::Real, 0.0, -1.0), "columns[0].std: found -1,"),
+            (column(Domain::Real, 0.0, f64::NAN), "columns[0].std: found NaN,"),
+            (column(Domain::Real, f64::INFINITY, 1.0), "columns[0].mean: found inf,"),
+            (column(Domain::Bounded(1.0, 1.0), 0.0, 1.0), "columns[0].domain: found bounded(1,1),"),
+            (column(Domain::Periodic(2.0, 1.0), 0.0, 1.0), "columns[0].domain: found periodic(2,1),"),
+            (column(Domain::Bounded(-1e308, 1e308), 0.0, 1.0), "columns[0].domain:"),
+        ] {
+            let error = columns.validate().unwrap_err().to_string();
+            assert!(error.starts_with(what), "{error}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::base::{AnyBase, BaseConfig};
 use crate::chain::Chain;
+use crate::count;
 use crate::error::Error;
 use crate::flow::Flow;
 use crate::layer::{Layer, LayerConfig, Place};
@@ -44,17 +45,33 @@ pub struct FlowConfig {
 }
 
 impl FlowConfig {
+    /// The most weights that a flow may have, and the most numbers of a sample or of its context: 2^31.
+    ///
+    /// More would be no flow but an attack on the memory. While it is made, a flow takes up to 12 bytes a weight.
+    pub const MOST_WEIGHTS: u64 = 1 << 31;
+
     /// The flow, its weights drawn from `rng` on the host: a seed gives the same flow on every device.
     ///
     /// # Errors
-    /// [`Error::Config`] naming the first place that describes nothing that works.
+    /// [`Error::Config`] naming the first place that describes nothing that works, and for more than
+    /// [`FlowConfig::MOST_WEIGHTS`] weights, before any is made.
     pub fn init(&self, device: &Device, rng: &mut dyn Rng) -> Result<AnyFlow, Error> {
         let place = self.place(device)?;
+        let count = count::flow(self).all();
+        if count > Self::MOST_WEIGHTS {
+            let expected = format!("at most {}; make it smaller", Self::MOST_WEIGHTS);
+            return Err(Error::config("flow", format!("{count} weights"), expected));
+        }
         let bijection = place.chain(&self.layers, rng)?;
         let base = self.base.init(&self.event(), place.context, device, rng)?;
         // Drawn last: the other weights of a seed are those of the flow without it.
         let embedding = self.embedding.as_ref().map(|config| config.init(self.context, device, rng));
         Ok(Flow { bijection, base, embedding: embedding.transpose()? })
+    }
+
+    /// How many weights the flow has, counted without making it; recorded orders, signs and masks are among them.
+    pub fn num_weights(&self) -> u64 {
+        count::flow(self).weights
     }
 
     /// The shape of a sample: `[features]`, or `[channels, height, width]` of images.
@@ -74,6 +91,20 @@ impl FlowConfig {
         }
         if self.context_maps > 0 && self.positions.is_empty() {
             return Err(Error::config("context_maps", self.context_maps, "0 for tables"));
+        }
+        let most = usize::try_from(Self::MOST_WEIGHTS).unwrap_or(usize::MAX);
+        let numbers = |channels: usize| {
+            self.positions.iter().try_fold(channels, |n, &side| n.checked_mul(side)).unwrap_or(usize::MAX)
+        };
+        let sizes = [("features", numbers(self.features)), ("context_maps", numbers(self.context_maps))];
+        for (key, size) in sizes.into_iter().chain([("context", self.context)]) {
+            if size > most {
+                return Err(Error::config(
+                    key,
+                    format!("{size} numbers a sample"),
+                    format!("at most {most}"),
+                ));
+            }
         }
         let context = self.embedding.as_ref().map_or(self.context, |embedding| embedding.features);
         let (positions, context_maps) = (&self.positions[..], self.context_maps);

@@ -1,10 +1,8 @@
 //! The closed set of layers that a file or a command can name.
 
 mod place;
-mod size;
 
 pub use place::Place;
-pub(crate) use size::of_flow;
 
 use crate::bijection::{Bijection, Context, Sink};
 use crate::chain::Chain;

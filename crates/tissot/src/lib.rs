@@ -16,6 +16,7 @@ mod chain;
 pub mod columns;
 mod config;
 pub mod container;
+mod count;
 pub mod dtype;
 mod error;
 mod flow;

@@ -1,26 +1,29 @@
 //! The model file: a [`container`] of a description (JSON: the flow's configuration, the columns, the provenance) and
 //! the weights (burnpack).
 
-mod number_types;
+mod weights;
+
+pub use weights::{weights, with_weights};
 
 use crate::columns::Columns;
 use crate::config::{AnyFlow, FlowConfig};
 use crate::container;
+use crate::count::{self, Count};
 use crate::error::Error;
 use crate::image::{ImageModel, Pixels};
-use crate::layer;
 use crate::model::Model;
 use crate::provenance::Provenance;
 use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::store::ModuleRecord;
-use burn::tensor::{Bool, Bytes, Device, FloatDType, Int, Tensor};
+use burn::tensor::{Bool, Device, FloatDType, Int, Tensor};
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const KIND: &[u8; 8] = b"TISSOT\r\n";
-/// The bytes of the shortest float.
-const LEAST: usize = 2;
+/// The fewest bytes that a recorded number takes.
+const LEAST_BYTES: usize = 2;
+/// The most places of features and pixels that the layers of a file may hold, which no file records.
+const MOST_PLACES: u64 = 1 << 26;
 
 /// The part of a model that is not weights.
 #[derive(Serialize, Deserialize)]
@@ -143,30 +146,6 @@ fn write<M: Module>(description: &impl Serialize, flow: &M, path: &Path) -> Resu
     container::write(path, KIND, &[description.as_bytes(), &weights(flow, path)?])
 }
 
-/// The weights of a module as burnpack bytes; `path` is for the error.
-///
-/// # Errors
-/// [`Error::Write`] where burn cannot write them.
-pub fn weights<M: Module>(module: M, path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = module.into_record().into_bytes();
-    let bytes = bytes
-        .map_err(|error| Error::Write { path: path.to_owned(), source: std::io::Error::other(error) })?;
-    Ok(bytes.to_vec())
-}
-
-/// The module with the weights (and their ids) of burnpack bytes; `path` is for the error.
-///
-/// # Errors
-/// [`Error::ModelFile`] where they do not fit the module.
-pub fn with_weights<M: Module>(module: M, bytes: Vec<u8>, path: &Path) -> Result<M, Error> {
-    let unfit = |error: String| wrong(path, format!("its weights do not fit its description ({error})"));
-    // Shared, not copied.
-    let bytes = Bytes::from_bytes_vec(bytes).shared();
-    number_types::check(&module, bytes.clone()).map_err(unfit)?;
-    let record = ModuleRecord::from_bytes(bytes).map_err(|error| unfit(error.to_string()))?;
-    module.try_load_record(record).map_err(|error| unfit(error.to_string()))
-}
-
 pub(crate) fn load(path: &Path, device: &Device) -> Result<Model, Error> {
     let (description, weights) = parts(path)?;
     if description.get("pixels").is_some() {
@@ -218,7 +197,9 @@ fn table(
         let (found, expected) = (config.context, context.len());
         return Err(unfit(format!("flow: found {found} context features, expected {expected}")));
     }
-    affordable(layer::of_flow(&config), &weights, path)?;
+    columns.validate().map_err(|error| unfit(error.to_string()))?;
+    context.validate().map_err(|error| unfit(format!("context {error}")))?;
+    affordable(&[Some(&config)], weights.len()).map_err(unfit)?;
     // The weights that are drawn here are all replaced by those of the file.
     let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let flow = config.init(device, rng).map_err(|error| unfit(error.to_string()))?;
@@ -234,26 +215,29 @@ fn image(
 ) -> Result<ImageModel, Error> {
     let description = serde_json::from_value(description).map_err(|error| unreadable(path, &error))?;
     let ImageDescription { flow, dequantiser, pixels, classes, provenance } = description;
-    let noise = dequantiser.as_ref().map_or(0.0, layer::of_flow);
-    affordable(layer::of_flow(&flow) + noise, &weights, path)?;
+    let unfit = |what: String| wrong(path, format!("its description fits no model ({what})"));
+    affordable(&[Some(&flow), dequantiser.as_ref()], weights.len()).map_err(unfit)?;
     let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let model = ImageModel::new(flow, dequantiser, pixels, classes, device, rng)
-        .map_err(|error| wrong(path, format!("its description fits no model ({error})")))?;
+        .map_err(|error| unfit(error.to_string()))?;
     let flow = renamed(with_weights(model.flow, weights, path)?, ParamId::new);
     Ok(ImageModel { flow, provenance, ..model })
 }
 
-/// Refuses a description that asks for more numbers than its file has room for, before they are made: memory is bounded by
-/// the file.
-fn affordable(numbers: f64, weights: &[u8], path: &Path) -> Result<(), Error> {
-    if numbers * LEAST as f64 <= weights.len() as f64 {
-        return Ok(());
+/// Refuses flows that ask for more weights than `bytes` of them can hold, before any is made: a description of a few bytes
+/// could ask for any amount of memory.
+fn affordable(flows: &[Option<&FlowConfig>], bytes: usize) -> Result<(), String> {
+    let counts = flows.iter().flatten().map(|config| count::flow(config));
+    let Count { weights, places } = counts.fold(Count::default(), Count::and);
+    if weights > (bytes / LEAST_BYTES) as u64 {
+        return Err(format!("flow: found {weights} weights, expected no more than {bytes} bytes can hold"));
     }
-    let (room, least) = (weights.len(), numbers * LEAST as f64);
-    let what = format!(
-        "its weights do not fit its description (found {room} bytes, expected at least {least} for {numbers} numbers)"
-    );
-    Err(wrong(path, what))
+    if places > MOST_PLACES {
+        return Err(format!(
+            "flow: found {places} places of features and pixels, expected at most {MOST_PLACES}"
+        ));
+    }
+    Ok(())
 }
 
 /// The module with new ids for its parameters, in its order.

@@ -17,9 +17,6 @@ use crate::table::source::{Format, Origin, Source};
 /// The names of images among several arrays, the first that is there.
 const NAMES: [&str; 8] = ["images", "x", "x_train", "train_images", "train_x", "data", "train", "arr_0"];
 
-/// The longest that a header and the magic word before it can be.
-const HEADER: u64 = (1 << 20) + 12;
-
 /// The images of an NPY file, without labels.
 pub(super) fn npy(source: Source, options: &ImageOptions) -> Result<Images, ImageError> {
     let Source { origin, bytes, path, .. } = source;
@@ -51,7 +48,7 @@ pub(super) fn npz(source: Source, options: &ImageOptions) -> Result<Images, Imag
         return Err(ImageError::TooLarge { file, size, limit, hint });
     }
     // One byte more than there should be, so that what goes on too long is noticed.
-    let (origin, data) = archive.read(&name, HEADER + size + 1)?;
+    let (origin, data) = archive.read(&name, header::MOST + size + 1)?;
     let source = Source::from_bytes(origin, Box::new(Cursor::new(data)))?;
     let mut images = npy(source, options)?;
     if let Some(numbers) = labels(&mut archive, &name, count)? {
@@ -169,7 +166,7 @@ fn read_labels(
 ) -> Result<Vec<i64>, ImageError> {
     let images = format!("{}:{images}", archive.origin.file);
     // The longest numbers take 8 bytes.
-    let (origin, data) = archive.read(name, HEADER.saturating_add(expected.saturating_mul(8)))?;
+    let (origin, data) = archive.read(name, header::MOST.saturating_add(expected.saturating_mul(8)))?;
     let file = origin.file.clone();
     let mut data = &data[..];
     let header = header::read(&origin, &mut data)?;

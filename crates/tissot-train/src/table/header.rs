@@ -8,7 +8,14 @@ use super::TableError;
 use super::source::Origin;
 
 /// The longest header that is believed.
-const LONGEST: u32 = 1 << 20;
+const LONGEST: u32 = 1 << 16;
+
+/// The most bytes that a header takes with the magic word, the version and the length before it.
+pub(crate) const MOST: u64 = LONGEST as u64 + 12;
+
+/// How deep brackets in a header may stand, as in that of a record: `{[((2,),)]}`. The parser takes some of the stack and up to
+/// four times as long for each level.
+const DEEPEST: usize = 4;
 
 /// Reads a header from the start of a stream, and no further.
 ///
@@ -34,15 +41,32 @@ pub(crate) fn read(origin: &Origin, bytes: &mut impl Read) -> Result<NpyHeader, 
         }
     };
     if length > LONGEST {
-        return Err(wrong("its header claims to be longer than 1 MiB"));
+        return Err(wrong("its header claims to be longer than 64 KiB"));
     }
     let mut header = start[..used].to_vec();
     header.resize(used + length as usize, 0);
     bytes.read_exact(&mut header[used..]).map_err(fault)?;
+    if depth(&header[used..]) > DEEPEST {
+        return Err(wrong(&format!("its header has brackets more than {DEEPEST} deep")));
+    }
     if let Some(shape) = too_large(&String::from_utf8_lossy(&header[used..])) {
         return Err(wrong(&format!("its shape {shape} is too large to be true")));
     }
     NpyHeader::from_reader(&header[..]).map_err(fault)
+}
+
+/// How deep the brackets of a text stand.
+fn depth(text: &[u8]) -> usize {
+    let (mut now, mut deepest) = (0_usize, 0);
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => now += 1,
+            b')' | b']' | b'}' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(now);
+    }
+    deepest
 }
 
 /// The shape in a header, if its sides multiply to more bytes than can be counted, or are no plain numbers.
@@ -68,6 +92,22 @@ pub(crate) fn shape(header: &NpyHeader) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Without a limit 40 brackets keep the parser busy for a day, and 60000 end the program.
+    #[test]
+    fn brackets_in_brackets_are_refused() {
+        for (open, count) in
+            [("[", 5), ("[", 40), ("(", 60_000), ("{", 60_000), ("{'shape': (1,), 'descr': [", 20)]
+        {
+            let text = open.repeat(count);
+            let text = &text.as_bytes()[..text.len().min(60_000)];
+            let length = (text.len() as u16).to_le_bytes();
+            let file = [&b"\x93NUMPY\x01\x00"[..], &length, text].concat();
+            let error = read(&Origin::named("f"), &mut &file[..]).err().unwrap().to_string();
+            assert!(error.contains("brackets more than 4 deep"), "{open}: {error}");
+        }
+        assert_eq!((depth(b"a[]()"), depth(b"{[((2,),)]}"), depth(b")](")), (1, 4, 1));
+    }
 
     #[test]
     fn shapes_that_cannot_be_are_noticed() {

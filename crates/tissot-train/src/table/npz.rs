@@ -8,6 +8,7 @@ use npyz::npz::{NpzArchive, file_name_from_array_name};
 
 use super::error::list;
 use super::header;
+use super::layout::Layout;
 use super::npy::NpyRows;
 use super::source::{Origin, Source};
 use super::{ReadOptions, TableError};
@@ -65,6 +66,14 @@ impl Archive {
         origin.file = format!("{}:{name}", origin.file);
         Ok((origin, data))
     }
+
+    /// The same of an array and no more bytes than its header says that it has: a few compressed ones can become any number.
+    fn read_claimed(&mut self, name: &str) -> Result<(Origin, Vec<u8>), TableError> {
+        let header = self.header(name)?;
+        let numbers = header.shape().iter().fold(1, |numbers: u64, &side| numbers.saturating_mul(side));
+        let size = Layout::of(&header.dtype()).map_or(0, |layout| numbers.saturating_mul(layout.size as u64));
+        self.read(name, header::MOST.saturating_add(size))
+    }
 }
 
 fn corrupt(origin: &Origin, reason: impl ToString) -> TableError {
@@ -79,7 +88,7 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<NpyRows, Tab
         (None, [name]) => name.clone(),
         (None, _) => only_table(&mut archive)?,
     };
-    let (origin, data) = archive.read(&name, u64::MAX)?;
+    let (origin, data) = archive.read_claimed(&name)?;
     NpyRows::open(origin, Box::new(Cursor::new(data)), options)
 }
 
@@ -96,5 +105,33 @@ fn only_table(archive: &mut Archive) -> Result<String, TableError> {
     match &tables[..] {
         [name] => Ok(name.clone()),
         _ => Err(TableError::WhichArray { file: archive.origin.file.clone(), existing: list(described) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use npyz::npz::NpzWriter;
+    use std::io::Write;
+
+    #[test]
+    fn no_more_is_unpacked_than_an_array_says_that_it_has() {
+        let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\n";
+        let mut array =
+            [&b"\x93NUMPY\x01\x00"[..], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
+        array.resize(array.len() + (16 << 20), 0);
+        let mut writer = NpzWriter::new(Cursor::new(Vec::new()));
+        writer.zip_writer().start_file("a.npy", Default::default()).unwrap();
+        writer.zip_writer().write_all(&array).unwrap();
+        let packed = writer.zip_writer().finish().unwrap().into_inner();
+        assert!(packed.len() < 1 << 16, "{}", packed.len());
+        let source =
+            || Source::from_bytes(Origin::named("f"), Box::new(Cursor::new(packed.clone()))).unwrap();
+        let (mut archive, _) = Archive::open(source()).unwrap();
+        let (_, data) = archive.read_claimed("a").unwrap();
+        assert!(data.len() as u64 <= header::MOST + 16, "{}", data.len());
+        let mut values = Vec::new();
+        open(source(), &ReadOptions::default()).unwrap().next_row(&mut values, Default::default()).unwrap();
+        assert_eq!(values, [0.0, 0.0]);
     }
 }

@@ -135,7 +135,7 @@ fn arrays_that_are_damaged() {
     );
     new[6] = 2;
     new[8..12].fill(0xFF);
-    wrong(&new, &format!("a.npy: not a sound NPY file: its header claims to be longer than 1 MiB; {tail}"));
+    wrong(&new, &format!("a.npy: not a sound NPY file: its header claims to be longer than 64 KiB; {tail}"));
     let huge = npy("'<f8'", false, "(4294967296, 4294967296)", []);
     let reason = "its shape (4294967296, 4294967296) is too large to be true";
     wrong(&huge, &format!("a.npy: not a sound NPY file: {reason}; {tail}"));

@@ -6,7 +6,7 @@ use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
 use crate::layers::tangent;
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 /// How to make an [`ActNorm`].
@@ -27,13 +27,13 @@ impl ActNormConfig {
     /// An ActNorm of `features`, at its start the identity.
     ///
     /// # Errors
-    /// [`Error::Config`] for no features, or an `epsilon` that is not a positive finite number.
+    /// [`Error::Config`] for no features, or an `epsilon` that is not a number from 1e-30 to 1e30.
     pub fn init(&self, features: usize, device: &Device) -> Result<ActNorm, Error> {
         if features == 0 {
             return Err(Error::config("features", features, "at least 1"));
         }
-        if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
-            return Err(Error::config("epsilon", self.epsilon, "a positive finite number, such as 1e-6"));
+        if !(1e-30..=1e30).contains(&self.epsilon) {
+            return Err(Error::config("epsilon", self.epsilon, "a number from 1e-30 to 1e30, such as 1e-6"));
         }
         let zeros = || Param::from_tensor(Tensor::zeros([features], device));
         Ok(ActNorm { log_scale: zeros(), shift: zeros(), epsilon: self.epsilon })
@@ -104,23 +104,23 @@ impl<const D: usize> Bijection<D> for ActNorm {
 
     /// Standardises the batch `x` (see [`ActNorm`]); both parameters keep their ids and whether they are trained.
     ///
-    /// # Panics
-    /// For a batch without samples.
+    /// Values that are not finite do not count. A feature without any other, and a batch without samples, leave things as
+    /// they are.
     fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
         let dims = x.dims();
-        assert!(
-            dims[0] * positions(&dims) > 0,
-            "ActNorm is initialised from a batch of {dims:?}: it needs samples"
-        );
-        let rows =
-            x.clone().without_autodiff().swap_dims(0, 1).reshape([dims[1], dims[0] * positions(&dims)]);
+        let count = dims[0] * positions(&dims);
+        if count == 0 {
+            return (self, x.detach());
+        }
+        let rows = x.clone().without_autodiff().swap_dims(0, 1).reshape([dims[1], count]);
         let mean = rows.clone().mean_dim(1);
         // Two passes, and the mean's own rounding taken off: features far from 0 keep their digits.
-        let centred = rows - mean.clone();
+        let centred = rows.clone() - mean.clone();
         let error = centred.clone().mean_dim(1);
         let deviation = (centred - error.clone()).square().mean_dim(1).sqrt().clamp_min(self.epsilon);
         let log_scale = deviation.log().neg();
         let shift = ((mean + error) * log_scale.clone().exp()).neg();
+        let (log_scale, shift) = mended(rows, log_scale, shift, self.epsilon);
         let this = Self {
             log_scale: replace(self.log_scale, log_scale.reshape([dims[1]])),
             shift: replace(self.shift, shift.reshape([dims[1]])),
@@ -129,6 +129,43 @@ impl<const D: usize> Bijection<D> for ActNorm {
         let (z, _) = this.forward(x, context);
         (this, z.detach())
     }
+}
+
+/// The smallest deviation that is taken of a feature, as a share of its mean: with less the shift could overflow.
+const LEAST_SHARE: f64 = 1e-30;
+
+/// The logarithms of the scales and the shifts, made anew on the host for features (rows of `values`) where they are no
+/// numbers: because of values that are none, or whose squares overflow.
+fn mended(values: Tensor<2>, log_scale: Tensor<2>, shift: Tensor<2>, epsilon: f64) -> (Tensor<2>, Tensor<2>) {
+    let (mut log_scales, mut shifts) = (host(log_scale.clone()), host(shift.clone()));
+    let ill = |i: usize| !(log_scales[i].is_finite() && shifts[i].is_finite());
+    let ill: Vec<usize> = (0..shifts.len()).filter(|&i| ill(i)).collect();
+    if ill.is_empty() {
+        return (log_scale, shift);
+    }
+    for i in ill {
+        let feature: Vec<f64> =
+            host(values.clone().narrow(0, i, 1)).into_iter().filter(|v| v.is_finite()).collect();
+        (log_scales[i], shifts[i]) = standardised(&feature, epsilon);
+    }
+    let like = |of: &Tensor<2>, values| {
+        Tensor::from_data(TensorData::new(values, of.dims()), (&of.device(), of.dtype()))
+    };
+    (like(&log_scale, log_scales), like(&shift, shifts))
+}
+
+/// The logarithm of the scale and the shift that standardise finite values of any size; those of the identity for none.
+fn standardised(values: &[f64], epsilon: f64) -> (f64, f64) {
+    if values.is_empty() {
+        return (0.0, 0.0);
+    }
+    let n = values.len() as f64;
+    let mean: f64 = values.iter().map(|v| v / n).sum();
+    let largest = values.iter().fold(0.0, |largest: f64, v| largest.max((v - mean).abs()));
+    let part = |v: &f64| if largest > 0.0 { ((v - mean) / largest).powi(2) } else { 0.0 };
+    let deviation = largest * (values.iter().map(part).sum::<f64>() / n).sqrt();
+    let deviation = deviation.max(epsilon).max(LEAST_SHARE * mean.abs());
+    (-deviation.ln(), -mean / deviation)
 }
 
 /// The parameter with another value: a leaf on its old device, with its id and its `require_grad`.

@@ -39,7 +39,9 @@ impl Mask {
                         format!("0 to {}", features - 1),
                     ));
                 }
-                (0..features).map(|i| given.contains(&i)).collect()
+                let mut kept = vec![false; features];
+                given.iter().for_each(|&i| kept[i] = true);
+                kept
             }
         };
         let count = kept.iter().filter(|&&k| k).count();
