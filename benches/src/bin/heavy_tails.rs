@@ -30,8 +30,10 @@ fn main() -> Result<(), Failure> {
     let (train, steps, seed) = (number(20_000)? as usize, number(4_000)?, number(0)?);
     let rows = drawn(train, seed);
     let test = drawn(TEST, seed + 1_000);
-    let exact: Vec<f64> = test.chunks(FEATURES).map(|row| row.iter().map(|&x| log_density(x)).sum()).collect();
-    let splits = Splits::new(&Rows { n: train, values: rows, context: Vec::new() }, 0.1, 0.0, &SplitBy::Random, seed)?;
+    let exact: Vec<f64> =
+        test.chunks(FEATURES).map(|row| row.iter().map(|&x| log_density(x)).sum()).collect();
+    let splits =
+        Splits::new(&Rows { n: train, values: rows, context: Vec::new() }, 0.1, 0.0, &SplitBy::Random, seed)?;
     let names: Vec<String> = (1..=FEATURES).map(|i| format!("x{i}")).collect();
     let columns = fit_columns(&names, &[Domain::Real; FEATURES], &splits.train.values)?;
 
@@ -40,7 +42,11 @@ fn main() -> Result<(), Failure> {
     let tails = heavy_tails(&columns, &splits.train.values);
     println!("{} of {FEATURES} columns have heavy tails", tails.iter().flatten().count());
     let student = FlowConfig { base: BaseConfig::StudentT(StudentTConfig::default()), ..plain.clone() };
-    let flows = [("as it is", plain.clone()), ("tail transform", plain.with_tails(tails)), ("Student's t base", student)];
+    let flows = [
+        ("as it is", plain.clone()),
+        ("tail transform", plain.with_tails(tails)),
+        ("Student's t base", student),
+    ];
     let truth = 2.0 * survival(FAR);
     println!("P(|x1| > {FAR}) is {truth:.2e}");
     println!("{:18} {:>20} {:>18} {:>22}", "flow", "held-out KL, nats", "P(|x1| > 20)", "largest of 50,000");

@@ -108,7 +108,8 @@ fn measure(subject: &Subject, scale: f64, rows: usize) -> Result<f64, Failure> {
     let found = wrong(&back.clone().cast(FloatDType::F64), &x);
     let log_prob = single.log_prob(x32, given32);
     let numbers: Vec<f64> = [host(&z32), host(&log_det.reshape([rows, 1])), host(&back)].concat();
-    let nan = numbers.iter().filter(|v| v.is_nan()).count() + host(&log_prob.clone().reshape([rows, 1])).iter().filter(|v| v.is_nan()).count();
+    let nan = numbers.iter().filter(|v| v.is_nan()).count()
+        + host(&log_prob.clone().reshape([rows, 1])).iter().filter(|v| v.is_nan()).count();
     let infinite = numbers.iter().filter(|v| v.is_infinite()).count();
 
     let digits = digits_left(&double.bijection, &x, given);
@@ -117,7 +118,8 @@ fn measure(subject: &Subject, scale: f64, rows: usize) -> Result<f64, Failure> {
         .map(|row| row.columns.iter().any(|&digits| digits.is_nan() || digits < DIGITS))
         .collect();
     let caught = flagged.iter().zip(&found).filter(|(flag, wrong)| **flag && **wrong).count();
-    let share = |rows: &[bool]| 100.0 * rows.iter().filter(|&&wrong| wrong).count() as f64 / rows.len() as f64;
+    let share =
+        |rows: &[bool]| 100.0 * rows.iter().filter(|&&wrong| wrong).count() as f64 / rows.len() as f64;
     let all = found.iter().filter(|&&wrong| wrong).count();
     let recall = if all == 0 { "-".into() } else { format!("{:.1}", 100.0 * caught as f64 / all as f64) };
     println!(
@@ -139,6 +141,7 @@ fn host(x: &Tensor<2>) -> Vec<f64> {
 fn wrong(found: &Tensor<2>, expected: &Tensor<2>) -> Vec<bool> {
     let width = expected.dims()[1];
     let (found, expected) = (host(found), host(expected));
-    let bad = |(found, expected): (&f64, &f64)| !((found - expected).abs() <= WRONG * expected.abs().max(1.0));
+    let bad =
+        |(found, expected): (&f64, &f64)| !((found - expected).abs() <= WRONG * expected.abs().max(1.0));
     found.chunks(width).zip(expected.chunks(width)).map(|(f, e)| f.iter().zip(e).any(bad)).collect()
 }

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod audit;
+mod compute;
 mod export;
 mod images;
 mod import;
@@ -8,6 +9,7 @@ mod map;
 mod model;
 
 pub use audit::AuditArgs;
+pub use compute::{ComputeArgs, DevicesArgs, PrecisionArg};
 pub use export::ExportArgs;
 pub use images::{DequantiseArg, ImageArgs};
 pub use import::ImportArgs;
@@ -17,7 +19,6 @@ pub use model::{SampleArgs, ScoreArgs, TransformArgs};
 use crate::parse::{Domains, share};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use tissot::dtype::Precision;
 
 /// What the exit codes mean.
 const CODES: &str = "Exit codes:
@@ -88,47 +89,6 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-}
-
-/// `tissot devices`.
-#[derive(Debug, Args)]
-pub struct DevicesArgs {
-    /// Run small flows on each device beside the CPU in f64: forward, inverse, log-densities, gradients, fifty training steps. Exit
-    /// code 1 where one is off by more than it may be.
-    #[arg(long)]
-    pub check: bool,
-}
-
-/// Where and with how much to compute.
-#[derive(Clone, Debug, Args)]
-pub struct ComputeArgs {
-    /// flex, ndarray, wgpu or cuda; `tissot devices` says which are here.
-    #[arg(long, default_value = "flex")]
-    pub device: String,
-    /// Threads; all cores without it.
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// How exactly to compute: f64 on CPU devices; that of the model by default, f32 for a fit.
-    #[arg(long, value_enum)]
-    pub precision: Option<PrecisionArg>,
-}
-
-/// Number types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PrecisionArg {
-    /// Some 7 digits.
-    F32,
-    /// Some 16 digits.
-    F64,
-}
-
-impl From<PrecisionArg> for Precision {
-    fn from(arg: PrecisionArg) -> Self {
-        match arg {
-            PrecisionArg::F32 => Self::F32,
-            PrecisionArg::F64 => Self::F64,
-        }
-    }
 }
 
 /// `tissot demo`.

@@ -61,7 +61,8 @@ pub fn present(known: &Known) -> Option<Device> {
 
 /// The names of the devices that are built in and on this machine.
 fn here(known: &[Known]) -> String {
-    let names: Vec<_> = known.iter().filter(|known| present(known).is_some()).map(|known| known.name).collect();
+    let names: Vec<_> =
+        known.iter().filter(|known| present(known).is_some()).map(|known| known.name).collect();
     names.join(", ")
 }
 
@@ -145,7 +146,10 @@ pub fn load_vectors(path: &Path, args: &ComputeArgs) -> Result<Model, Failure> {
     let model = load_table(path, args)?;
     if model.is_of_images() {
         let (path, event) = (path.display(), model.config.event());
-        return Err(anyhow::anyhow!("{path}: its flow takes each row as an image {event:?}, expected one of vectors").into());
+        return Err(anyhow::anyhow!(
+            "{path}: its flow takes each row as an image {event:?}, expected one of vectors"
+        )
+        .into());
     }
     Ok(model)
 }

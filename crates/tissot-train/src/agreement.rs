@@ -55,7 +55,11 @@ const WHAT: [(&str, f64, f64); 5] = [
 ///
 /// # Errors
 /// [`FitError::Flow`] for f64 on a device that has none.
-pub fn agreement(device: &Device, precision: Precision, reference: &Device) -> Result<Vec<Agreement>, FitError> {
+pub fn agreement(
+    device: &Device,
+    precision: Precision,
+    reference: &Device,
+) -> Result<Vec<Agreement>, FitError> {
     let size = Size::new(FEATURES).with_transforms(3).with_hidden([16, 16]);
     let flows = [
         ("real_nvp", presets::real_nvp(&size)),
@@ -74,7 +78,11 @@ pub fn agreement(device: &Device, precision: Precision, reference: &Device) -> R
         let (exact, found) = (on(reference, Precision::F64)?, on(device, precision)?);
         for ((what, single, double), (exact, found)) in WHAT.into_iter().zip(exact.into_iter().zip(found)) {
             let gap = |(found, exact): (&f64, &f64)| (found - exact).abs() / exact.abs().max(1.0);
-            let off = found.iter().zip(&exact).map(gap).fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) });
+            let off = found
+                .iter()
+                .zip(&exact)
+                .map(gap)
+                .fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) });
             let tolerance = if precision == Precision::F64 { double } else { single };
             all.push(Agreement { flow, what, off, tolerance });
         }
@@ -120,7 +128,8 @@ fn numbers(flow: &AnyFlow, device: &Device, dtype: DType) -> [Vec<f64>; 5] {
     let (z, log_det) = flow.bijection.forward(x.clone(), Context::NONE);
     let forward = [host(z.clone()), host(log_det)].concat();
     // The reference's own z would differ in its last digits: a latent of the host is the same everywhere.
-    let (back, log_det) = flow.bijection.inverse(rows(BEFORE + 1, device, dtype).mul_scalar(0.5), Context::NONE);
+    let (back, log_det) =
+        flow.bijection.inverse(rows(BEFORE + 1, device, dtype).mul_scalar(0.5), Context::NONE);
     let inverse = [host(back), host(log_det)].concat();
     let log_prob = host(flow.log_prob(x.clone(), Context::NONE));
     let trained = flow.clone().train();

@@ -37,7 +37,8 @@ impl TailIndex {
         if least <= 0.0 {
             return None;
         }
-        let moment = |power: i32| excesses[..k].iter().map(|x| (x / least).ln().powi(power)).sum::<f64>() / k as f64;
+        let moment =
+            |power: i32| excesses[..k].iter().map(|x| (x / least).ln().powi(power)).sum::<f64>() / k as f64;
         let (first, second) = (moment(1), moment(2));
         let index = first + 1.0 - 0.5 / (1.0 - first * first / second);
         let error = ((1.0 + index * index) / k as f64).sqrt();
@@ -99,7 +100,10 @@ mod tests {
         let normal = TailIndex::of(drawn(20_000, |rng| StandardNormal.sample(rng))).unwrap();
         let exponential = TailIndex::of(drawn(20_000, |rng| Exp1.sample(rng))).unwrap();
         let uniform = TailIndex::of(drawn(20_000, |rng| rng.random())).unwrap();
-        assert!(![normal, exponential, uniform].iter().any(TailIndex::is_heavy), "{normal:?} {exponential:?} {uniform:?}");
+        assert!(
+            ![normal, exponential, uniform].iter().any(TailIndex::is_heavy),
+            "{normal:?} {exponential:?} {uniform:?}"
+        );
     }
 
     #[test]
@@ -121,7 +125,10 @@ mod tests {
         let skewed = found[0].unwrap();
         assert!(skewed.lower == LIGHT && (skewed.upper - 0.5).abs() < 0.15, "{skewed:?}");
         let logarithm = found[1].unwrap();
-        assert!((logarithm.lower - 0.5).abs() < 0.15 && (logarithm.upper - 0.5).abs() < 0.15, "{logarithm:?}");
+        assert!(
+            (logarithm.lower - 0.5).abs() < 0.15 && (logarithm.upper - 0.5).abs() < 0.15,
+            "{logarithm:?}"
+        );
         assert_eq!(found[2], None);
         assert_eq!(TailIndex::of(vec![1.0; 400]), None);
         assert_eq!(TailIndex::of(vec![1.0; 4_000]), None);

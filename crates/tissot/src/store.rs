@@ -190,7 +190,8 @@ fn table(
     let event = config.event();
     if event.iter().try_fold(1_usize, |all, &side| all.checked_mul(side)) != Some(columns.len()) {
         let expected = columns.len();
-        let what = format!("flow: found a flow of {event:?}, expected {expected} numbers, one for each column");
+        let what =
+            format!("flow: found a flow of {event:?}, expected {expected} numbers, one for each column");
         return Err(unfit(what));
     }
     if config.context != context.len() {

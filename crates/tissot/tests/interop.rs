@@ -44,7 +44,10 @@ fn an_array_of_another_shape_is_named() {
     let told = refused("zuko_realnvp", |arrays| {
         arrays.insert("transform.transforms.1.hyper.2.weight".into(), zeros(&[32, 31]));
     });
-    assert_eq!(told, "flow.pt: transform.transforms.1.hyper.2.weight: found the shape [32, 31], expected [32, 32]");
+    assert_eq!(
+        told,
+        "flow.pt: transform.transforms.1.hyper.2.weight: found the shape [32, 31], expected [32, 32]"
+    );
     let told = refused("zuko_nsf_coupling", |arrays| {
         arrays.insert("transform.transforms.0.hyper.4.weight".into(), zeros(&[70, 32]));
     });
@@ -64,7 +67,10 @@ fn a_layer_without_arrays_is_no_gap_to_guess_at() {
     let told = refused("nflows_maf", |arrays| {
         arrays.remove("_transforms.1._permutation");
     });
-    assert!(told.contains("_transforms.2.") && told.contains("before it _transforms.1 has no arrays"), "{told}");
+    assert!(
+        told.contains("_transforms.2.") && told.contains("before it _transforms.1 has no arrays"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -102,7 +108,9 @@ fn names_of_no_library_are_refused() {
 
 #[test]
 fn a_flow_may_be_a_field_of_a_larger_module() {
-    let within = arrays("nflows_maf").into_iter().map(|(name, array)| (format!("model.flow._transform.{name}"), array));
+    let within = arrays("nflows_maf")
+        .into_iter()
+        .map(|(name, array)| (format!("model.flow._transform.{name}"), array));
     let checkpoint = Checkpoint::from_arrays("flow.pt", within);
     let model = import(&checkpoint, &Architecture::default(), &Device::flex()).unwrap();
     assert_eq!(model.config, peer::model("nflows_maf", tissot::dtype::Precision::F32).config);

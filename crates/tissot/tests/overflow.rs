@@ -62,7 +62,10 @@ fn a_row_that_overflows_f32_has_a_latent() {
     let (found, expected) = (model.transform(&rows, &[]), exact.transform(&rows, &[]));
     for (row, (found, expected)) in found.chunks(6).zip(expected.chunks(6)).enumerate() {
         if plain[row * 6..][..6].iter().any(|z| !z.is_finite()) {
-            assert!(found.iter().zip(expected).all(|(&a, &b)| close(a, b)), "row {row}: {found:?}, not {expected:?}");
+            assert!(
+                found.iter().zip(expected).all(|(&a, &b)| close(a, b)),
+                "row {row}: {found:?}, not {expected:?}"
+            );
         }
     }
 }

@@ -87,7 +87,8 @@ fn table(columns: &[Column], holds: bool) -> String {
             let _ = write!(text, "{:>13}{mark}", format!("{off:.1e}"));
         }
     }
-    let single: Vec<String> = first.rows[..5].iter().map(|row| format!("{} {:.0e}", row.what, row.tolerance)).collect();
+    let single: Vec<String> =
+        first.rows[..5].iter().map(|row| format!("{} {:.0e}", row.what, row.tolerance)).collect();
     let verdict = if holds { "all agree" } else { "where a ! stands a device is off by more than it may be" };
     let _ = write!(text, "\n\n{verdict}; in f32: {}; in f64 1e-9, after 50 steps 1e-7", single.join(", "));
     text

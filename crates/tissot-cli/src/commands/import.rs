@@ -10,7 +10,8 @@ use tissot::interop::{Architecture, Checkpoint, import};
 
 /// Makes a model of another library's checkpoint.
 pub fn run(args: &ImportArgs, json: bool) -> Outcome {
-    let inputs: Vec<_> = [Some(args.checkpoint.as_path()), args.architecture.as_deref()].into_iter().flatten().collect();
+    let inputs: Vec<_> =
+        [Some(args.checkpoint.as_path()), args.architecture.as_deref()].into_iter().flatten().collect();
     output::keep(&inputs, Some(&args.out))?;
     let architecture = architecture(args)?;
     let mut checkpoint = Checkpoint::open(&args.checkpoint)?;

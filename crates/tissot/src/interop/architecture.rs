@@ -95,8 +95,9 @@ impl Architecture {
     /// # Errors
     /// [`Error::Config`] with the line and column of what does not fit.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        serde_json::from_str(text)
-            .map_err(|error| Error::config("architecture", error, "an architecture as JSON, see docs/import.md"))
+        serde_json::from_str(text).map_err(|error| {
+            Error::config("architecture", error, "an architecture as JSON, see docs/import.md")
+        })
     }
 
     /// The library of a checkpoint, and what stands before all names of its flow.
@@ -116,7 +117,9 @@ impl Architecture {
             }
             prefix += part;
         }
-        let whose = self.library.map_or("nflows, zuko, normflows, FrEIA or FlowJAX".into(), |library| library.to_string());
+        let whose = self
+            .library
+            .map_or("nflows, zuko, normflows, FrEIA or FlowJAX".into(), |library| library.to_string());
         Err(Error::checkpoint(checkpoint.path(), first, format!("such names are not those of {whose}")))
     }
 }

@@ -64,11 +64,15 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::ModelFile`] where there are none.
     pub fn under(&self, prefix: &str) -> Result<Self, Error> {
-        let under = |(name, array): (&String, &Array)| Some((name.strip_prefix(prefix)?.to_owned(), array.clone()));
+        let under =
+            |(name, array): (&String, &Array)| Some((name.strip_prefix(prefix)?.to_owned(), array.clone()));
         let arrays: BTreeMap<_, _> = self.arrays.iter().filter_map(under).collect();
         if arrays.is_empty() {
             let names: Vec<&str> = self.arrays.keys().take(3).map(String::as_str).collect();
-            return Err(wrong(&self.path, format!("no array begins with {prefix:?}; there are {}, ..", names.join(", "))));
+            return Err(wrong(
+                &self.path,
+                format!("no array begins with {prefix:?}; there are {}, ..", names.join(", ")),
+            ));
         }
         Ok(Self { path: self.path.clone(), arrays })
     }
@@ -128,7 +132,8 @@ fn safetensors(path: &Path) -> Result<BTreeMap<String, Array>, Error> {
             Dtype::U16 => DType::U16,
             Dtype::U8 | Dtype::BOOL => DType::U8,
             other => {
-                let what = format!("found numbers of type {other:?}, expected floating point or whole numbers");
+                let what =
+                    format!("found numbers of type {other:?}, expected floating point or whole numbers");
                 return Err(Error::checkpoint(path, name, what));
             }
         };
@@ -140,7 +145,10 @@ fn safetensors(path: &Path) -> Result<BTreeMap<String, Array>, Error> {
 
 fn torch(path: &Path) -> Result<BTreeMap<String, Array>, Error> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        wrong(path, format!("it is neither a safetensors file nor one of torch.save that can be read ({error})"))
+        wrong(
+            path,
+            format!("it is neither a safetensors file nor one of torch.save that can be read ({error})"),
+        )
     };
     let tensors = PytorchReader::new(path).map_err(|error| unreadable(&error))?.into_tensors();
     let array = |(name, tensor): (String, pytorch_reader::Tensor)| {

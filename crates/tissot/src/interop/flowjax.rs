@@ -42,7 +42,8 @@ pub fn read(weights: &Weights<'_>, architecture: &Architecture) -> Result<Draft,
         return Err(weights.refused(&order_key, "found other axes than [layers, features]"));
     };
     let causal = weights.any(&format!("{ROOT}0.masked_autoregressive_mlp."));
-    let first = format!("{ROOT}0.{}.layers.0.weight{}", net_name(causal), if causal { ".args.1" } else { "" });
+    let first =
+        format!("{ROOT}0.{}.layers.0.weight{}", net_name(causal), if causal { ".args.1" } else { "" });
     let inputs = weights.shape(&first)?.last().copied().unwrap_or_default();
     let context = inputs.saturating_sub(if causal { features } else { features / 2 });
     let site = Site { features, positions: Vec::new(), context, device: weights.device };
@@ -124,7 +125,8 @@ impl Reader<'_> {
         let (univariate, net) = self.univariate(self.net(false, layer)?, self.site.features - kept)?;
         let conditioner = net.config(self.architecture.activation).into();
         let mask = Mask::Kept((0..kept).collect());
-        let config = LayerConfig::Coupling(CouplingConfig { mask, univariate, conditioner, kept_univariate: None });
+        let config =
+            LayerConfig::Coupling(CouplingConfig { mask, univariate, conditioner, kept_univariate: None });
         let key = format!("{ROOT}0.conditioner");
         let mut layer = self.site.layer(&config, self.weights, &key)?;
         if let Layer::Coupling(layer) = &mut layer
@@ -170,7 +172,10 @@ impl Reader<'_> {
             let mask_key = format!("{name}.args.0");
             let [inputs, outputs] = map.linear.weight.dims();
             let mask = self.part(&mask_key, layer, inputs * outputs)?;
-            let mask = Linear { weight: mask.chunks(inputs.max(1)).map(<[f64]>::to_vec).collect(), bias: vec![0.0; outputs] };
+            let mask = Linear {
+                weight: mask.chunks(inputs.max(1)).map(<[f64]>::to_vec).collect(),
+                bias: vec![0.0; outputs],
+            };
             let mask = mask.reordered(units.as_deref(), below.as_deref());
             let forbidden: Vec<bool> = map.forbidden().into_data().iter().collect();
             let same = |i: usize, o: usize| (mask.weight[o][i] == 0.0) == forbidden[i * outputs + o];

@@ -27,7 +27,11 @@ struct Reader<'a> {
 /// A sequence of blocks.
 pub fn read(weights: &Weights<'_>, architecture: &Architecture) -> Result<Draft, Error> {
     if !architecture.positions.is_empty() {
-        return Err(Error::config("positions", "height and width", "none: of FrEIA flows of tables are read"));
+        return Err(Error::config(
+            "positions",
+            "height and width",
+            "none: of FrEIA flows of tables are read",
+        ));
     }
     let count = weights.numbers_in_turn("module_list.")?;
     let (features, context) = sizes(weights)?;
@@ -84,7 +88,9 @@ impl Reader<'_> {
         } else if any("subnet_s1.") {
             for (s, t) in [("subnet_s2", "subnet_t2"), ("subnet_s1", "subnet_t1")] {
                 let both = Net::beside(net(s)?, net(t)?);
-                let both = both.ok_or_else(|| weights.refused(&format!("{key}{t}"), "found other widths than its partner"))?;
+                let both = both.ok_or_else(|| {
+                    weights.refused(&format!("{key}{t}"), "found other widths than its partner")
+                })?;
                 layers.push(self.coupling(key, s == "subnet_s2", affine(scale), both.halves_to_pairs())?);
             }
         } else if any("F.") {
@@ -107,13 +113,24 @@ impl Reader<'_> {
     }
 
     /// A coupling that moves the first half, or the second, as large as the network says.
-    fn coupling(&self, key: &str, moves_first: bool, univariate: AnyUnivariate, net: Net) -> Result<Pair, Error> {
+    fn coupling(
+        &self,
+        key: &str,
+        moves_first: bool,
+        univariate: AnyUnivariate,
+        net: Net,
+    ) -> Result<Pair, Error> {
         let features = self.site.features;
         let per = if matches!(univariate, AnyUnivariate::Shift(_)) { 1 } else { 2 };
         let moved = net.outputs() / per;
-        let kept = if moves_first { (moved..features).collect() } else { (0..features.saturating_sub(moved)).collect() };
+        let kept = if moves_first {
+            (moved..features).collect()
+        } else {
+            (0..features.saturating_sub(moved)).collect()
+        };
         let conditioner = net.config(self.architecture.activation).into();
-        let config = CouplingConfig { mask: Mask::Kept(kept), univariate, conditioner, kept_univariate: None };
+        let config =
+            CouplingConfig { mask: Mask::Kept(kept), univariate, conditioner, kept_univariate: None };
         let config = LayerConfig::Coupling(config);
         let mut layer = self.site.layer(&config, self.weights, key)?;
         if let Layer::Coupling(layer) = &mut layer

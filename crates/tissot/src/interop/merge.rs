@@ -32,14 +32,21 @@ impl Net {
             return Err(weights.refused(key, what));
         }
         let layer = |place: usize| {
-            let (name, columns) = (format!("{key}.{place}.weight"), weights.columns(&format!("{key}.{place}.weight"))?);
-            let weight: Vec<Vec<f64>> = weights.read(&name)?.chunks(columns.max(1)).map(<[f64]>::to_vec).collect();
+            let (name, columns) =
+                (format!("{key}.{place}.weight"), weights.columns(&format!("{key}.{place}.weight"))?);
+            let weight: Vec<Vec<f64>> =
+                weights.read(&name)?.chunks(columns.max(1)).map(<[f64]>::to_vec).collect();
             let bias = weights.numbers_of(&format!("{key}.{place}.bias"), weight.len())?;
             Ok(Linear { weight, bias })
         };
         let layers = places.into_iter().map(layer).collect::<Result<Vec<Linear>, Error>>()?;
-        let fits = |pair: &[Linear]| pair[1].weight.first().is_some_and(|row| row.len() == pair[0].bias.len());
-        if layers.windows(2).all(fits) { Ok(Self { layers, context }) } else { Err(weights.refused(key, "found layers that do not fit one another")) }
+        let fits =
+            |pair: &[Linear]| pair[1].weight.first().is_some_and(|row| row.len() == pair[0].bias.len());
+        if layers.windows(2).all(fits) {
+            Ok(Self { layers, context })
+        } else {
+            Err(weights.refused(key, "found layers that do not fit one another"))
+        }
     }
 
     /// Two networks of the same inputs as one: the outputs of `first`, then those of `second`. `None` where they have not as many
@@ -51,8 +58,10 @@ impl Net {
         }
         let join = |(k, (a, b)): (usize, (Linear, Linear))| {
             let (left, right) = (a.weight.first().map_or(0, Vec::len), b.weight.first().map_or(0, Vec::len));
-            let above = a.weight.into_iter().map(|row| if k == 0 { row } else { [row, vec![0.0; right]].concat() });
-            let below = b.weight.into_iter().map(|row| if k == 0 { row } else { [vec![0.0; left], row].concat() });
+            let above =
+                a.weight.into_iter().map(|row| if k == 0 { row } else { [row, vec![0.0; right]].concat() });
+            let below =
+                b.weight.into_iter().map(|row| if k == 0 { row } else { [vec![0.0; left], row].concat() });
             Linear { weight: above.chain(below).collect(), bias: [a.bias, b.bias].concat() }
         };
         let layers = first.layers.into_iter().zip(second.layers).enumerate().map(join).collect();
@@ -143,7 +152,8 @@ impl Linear {
         let [inputs, outputs] = to.weight.dims();
         let columns = self.weight.first().map_or(0, Vec::len);
         if (columns, self.bias.len()) != (inputs, outputs) {
-            let what = format!("found a map of {columns} to {}, expected {inputs} to {outputs}", self.bias.len());
+            let what =
+                format!("found a map of {columns} to {}, expected {inputs} to {outputs}", self.bias.len());
             return Err(weights.refused(key, what));
         }
         let values = (0..inputs).flat_map(|i| self.weight.iter().map(move |row| row[i])).collect();

@@ -62,7 +62,11 @@ use weights::Weights;
 /// device without f64.
 pub fn import(checkpoint: &Checkpoint, architecture: &Architecture, device: &Device) -> Result<Model, Error> {
     if !dtype::has_f64(device) {
-        return Err(Error::config("device", format!("{device:?}"), "one that computes in f64 (flex or ndarray)"));
+        return Err(Error::config(
+            "device",
+            format!("{device:?}"),
+            "one that computes in f64 (flex or ndarray)",
+        ));
     }
     let (library, prefix) = architecture.library_of(checkpoint)?;
     let weights = Weights::new(checkpoint, prefix, device);
@@ -101,6 +105,7 @@ fn named(given: &Columns, key: &str, letter: &str, count: usize) -> Result<Colum
         let found = format!("{} of them", given.len());
         return Err(Error::config(key, found, format!("{count}, one for each feature of the checkpoint")));
     }
-    let column = |i| Column { name: format!("{letter}{i}"), domain: Domain::Real, cut: 0.0, mean: 0.0, std: 1.0 };
+    let column =
+        |i| Column { name: format!("{letter}{i}"), domain: Domain::Real, cut: 0.0, mean: 0.0, std: 1.0 };
     Ok(Columns((1..=count).map(column).collect()))
 }

@@ -29,8 +29,7 @@ struct Reader<'a> {
 /// A flow, a transform, or a single layer.
 pub fn read(weights: &Weights<'_>, architecture: &Architecture) -> Result<Draft, Error> {
     let (features, context) = sizes(weights)?;
-    let site =
-        Site { features, positions: architecture.positions.clone(), context, device: weights.device };
+    let site = Site { features, positions: architecture.positions.clone(), context, device: weights.device };
     let reader = Reader { weights, architecture, site };
     // A `Flow` holds its transform; anywhere else that name is an inverse.
     let root = if weights.any("_transform.") { "_transform." } else { "" };
@@ -118,7 +117,10 @@ impl Reader<'_> {
         let mut all = [&kept[..], &moved[..]].concat();
         all.sort_unstable();
         if !ascending(&kept) || !ascending(&moved) || !all.into_iter().eq(0..self.site.features) {
-            let what = format!("these and transform_features are not the {} features, each once", self.site.features);
+            let what = format!(
+                "these and transform_features are not the {} features, each once",
+                self.site.features
+            );
             return Err(weights.refused(&format!("{key}identity_features"), what));
         }
         let key = format!("{key}transform_net");
@@ -131,7 +133,12 @@ impl Reader<'_> {
         // There all shifts, then all scales; here both of one feature side by side.
         let outputs: Vec<usize> = (0..moved.len()).flat_map(|e| [e, moved.len() + e]).collect();
         let outputs = matches!(univariate, AnyUnivariate::Affine(_)).then_some(&outputs[..]);
-        let config = CouplingConfig { mask: Mask::Kept(kept), univariate, conditioner: found.config, kept_univariate: None };
+        let config = CouplingConfig {
+            mask: Mask::Kept(kept),
+            univariate,
+            conditioner: found.config,
+            kept_univariate: None,
+        };
         let (config, mut layer) = self.made(LayerConfig::Coupling(config), &key)?;
         if let Layer::Coupling(layer) = &mut layer {
             nets::conditioner(weights, &key, outputs, &mut layer.net)?;

@@ -29,12 +29,17 @@ pub fn read(weights: &Weights<'_>, architecture: &Architecture) -> Result<Draft,
     }
     let levels = weights.numbers_in_turn("flows.")?;
     if !weights.any("flows.0.0.flows.") {
-        let what = "expected flows.LEVEL.STEP.flows.LAYER: of normflows a MultiscaleFlow of GlowBlocks is read";
+        let what =
+            "expected flows.LEVEL.STEP.flows.LAYER: of normflows a MultiscaleFlow of GlowBlocks is read";
         return Err(weights.refused("flows.", what));
     }
     let &[height, width] = &architecture.positions[..] else {
         let found = format!("{} numbers", architecture.positions.len());
-        return Err(Error::config("positions", found, "the height and width of the images, which no array tells"));
+        return Err(Error::config(
+            "positions",
+            found,
+            "the height and width of the images, which no array tells",
+        ));
     };
     // The finest level is stored last.
     let channels = weights.shape(&format!("flows.{}.0.flows.1.log_S", levels - 1))?.iter().product::<usize>();
@@ -45,7 +50,12 @@ pub fn read(weights: &Weights<'_>, architecture: &Architecture) -> Result<Draft,
 }
 
 /// A level and, inside it, the coarser ones.
-fn level(weights: &Weights<'_>, architecture: &Architecture, site: &Site<'_>, level: usize) -> Result<Pair, Error> {
+fn level(
+    weights: &Weights<'_>,
+    architecture: &Architecture,
+    site: &Site<'_>,
+    level: usize,
+) -> Result<Pair, Error> {
     if site.positions.iter().any(|side| side % 2 == 1) {
         let found = format!("sides that {} levels do not halve", weights.numbers("flows.").len());
         return Err(Error::config("positions", found, "a height and width that each level halves"));
@@ -65,7 +75,10 @@ fn level(weights: &Weights<'_>, architecture: &Architecture, site: &Site<'_>, le
         let site = Site { features: inside.features / 2, ..inside.clone() };
         let (config, layer) = self::level(weights, architecture, &site, level - 1)?;
         let config = SplitConfig { on: Half::First, layers: vec![config] };
-        layers.push((LayerConfig::Split(config), Layer::Split(Split::new(Chain::new(vec![layer]), Half::First))));
+        layers.push((
+            LayerConfig::Split(config),
+            Layer::Split(Split::new(Chain::new(vec![layer]), Half::First)),
+        ));
     }
     let (configs, layers) = layers.into_iter().unzip();
     let order = SqueezeOrder::ChannelMajor;
@@ -74,13 +87,20 @@ fn level(weights: &Weights<'_>, architecture: &Architecture, site: &Site<'_>, le
 }
 
 /// `(x - shift) exp(-log_scale)`.
-fn shifted(site: &Site<'_>, weights: &Weights<'_>, key: &str, shift: &[f64], log_scale: &[f64]) -> Result<Pair, Error> {
+fn shifted(
+    site: &Site<'_>,
+    weights: &Weights<'_>,
+    key: &str,
+    shift: &[f64],
+    log_scale: &[f64],
+) -> Result<Pair, Error> {
     let config = LayerConfig::ActNorm(ActNormConfig::default());
     let mut layer = site.layer(&config, weights, key)?;
     if let Layer::ActNorm(layer) = &mut layer {
         let moved = shift.iter().zip(log_scale).map(|(shift, log_scale)| -shift * (-log_scale).exp());
         layer.shift = weights.param(moved.collect(), [site.features]);
-        layer.log_scale = weights.param(log_scale.iter().map(|log_scale| -log_scale).collect(), [site.features]);
+        layer.log_scale =
+            weights.param(log_scale.iter().map(|log_scale| -log_scale).collect(), [site.features]);
     }
     Ok((config, layer))
 }
@@ -125,7 +145,12 @@ fn convolution(weights: &Weights<'_>, site: &Site<'_>, key: &str) -> Result<Pair
 }
 
 /// `z_2 = (x_2 - shift) sigmoid(u + 2)` under the first half of the channels.
-fn coupling(weights: &Weights<'_>, architecture: &Architecture, site: &Site<'_>, key: &str) -> Result<Pair, Error> {
+fn coupling(
+    weights: &Weights<'_>,
+    architecture: &Architecture,
+    site: &Site<'_>,
+    key: &str,
+) -> Result<Pair, Error> {
     let net_key = format!("{key}flows.1.param_map.net.");
     let hidden = weights.shape(&format!("{net_key}0.weight"))?.first().copied().unwrap_or_default();
     let net = ConvNetConfig { hidden, activation: architecture.activation, learned_scale: false };

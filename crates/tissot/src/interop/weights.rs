@@ -124,7 +124,13 @@ impl<'a> Weights<'a> {
 
     /// The linear map `key` in place of `to`, whose size it must have. A weight is `[outputs, inputs]` there and
     /// `[inputs, outputs]` here.
-    pub fn linear(&self, key: &str, outputs: Reorder<'_>, inputs: Reorder<'_>, to: &mut Linear) -> Result<(), Error> {
+    pub fn linear(
+        &self,
+        key: &str,
+        outputs: Reorder<'_>,
+        inputs: Reorder<'_>,
+        to: &mut Linear,
+    ) -> Result<(), Error> {
         let [columns, rows] = to.weight.dims();
         let (weight_key, bias_key) = (format!("{key}.weight"), format!("{key}.bias"));
         let found = self.shape(&weight_key)?;

@@ -58,7 +58,8 @@ fn base(weights: &Weights<'_>, features: usize) -> Result<(), Error> {
     for (names, value) in [(["base.loc", "base._0"], 0.0), (["base.scale", "base._1"], 1.0)] {
         for key in names.into_iter().filter(|key| weights.has(key)) {
             if weights.numbers_of(key, features)?.into_iter().any(|found| found != value) {
-                return Err(weights.refused(key, format!("found other numbers than {value}, that of the standard normal")));
+                return Err(weights
+                    .refused(key, format!("found other numbers than {value}, that of the standard normal")));
             }
         }
     }
@@ -72,7 +73,9 @@ impl Reader<'_> {
         } else if self.weights.has(&format!("{key}.order")) {
             self.autoregressive(key)
         } else {
-            Err(self.weights.refused(key, "is neither a coupling (mask, hyper) nor autoregressive (order, hyper)"))
+            Err(self
+                .weights
+                .refused(key, "is neither a coupling (mask, hyper) nor autoregressive (order, hyper)"))
         }
     }
 
@@ -100,7 +103,12 @@ impl Reader<'_> {
             // Widths, heights, inner slopes.
             per if per % 3 == 2 => {
                 let bound = self.architecture.bound.unwrap_or(BOUND);
-                return Ok(RationalQuadratic { bins: per.div_ceil(3), bound, parameters: SplineParams::zuko() }.into());
+                return Ok(RationalQuadratic {
+                    bins: per.div_ceil(3),
+                    bound,
+                    parameters: SplineParams::zuko(),
+                }
+                .into());
             }
             _ => {}
         }
@@ -165,7 +173,8 @@ impl Reader<'_> {
         let mut below: Option<(Vec<usize>, Vec<usize>)> = None;
         for (i, layer) in net.layers.iter_mut().enumerate() {
             let key = format!("{key}.{}", 2 * i);
-            let degrees = self.degrees(&format!("{key}.mask"), below.as_ref().map(|(degrees, _)| &degrees[..]))?;
+            let degrees =
+                self.degrees(&format!("{key}.mask"), below.as_ref().map(|(degrees, _)| &degrees[..]))?;
             let units = self.weights.sorted(&format!("{key}.mask"), &degrees, &own[i])?;
             self.weights.masked(&key, Some(&units), below.as_ref().map(|(_, units)| &units[..]), layer)?;
             below = Some((degrees, units));

@@ -59,9 +59,11 @@ fn glow_is_that_of_normflows() {
     let (file, device) = (Golden::open("normflows_glow"), Device::flex());
     for (dtype, most) in [(Precision::F64, 1e-9), (Precision::F32, 1e-4)] {
         let (bare, whole) = (flow(false, dtype), flow(true, dtype));
-        let images = |key: &str| file.tensor::<4>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype));
+        let images =
+            |key: &str| file.tensor::<4>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype));
         let rows = |key: &str| file.tensor::<1>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype));
-        let latents = |key: &str| image(file.tensor::<2>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype)));
+        let latents =
+            |key: &str| image(file.tensor::<2>(&format!("io.{key}"), &device).cast(FloatDType::from(dtype)));
         let (z, log_det) = bare.bijection.forward(images("x"), Context::NONE);
         close("z", z, latents("z"), most);
         close("log_det", log_det, rows("ladj"), most);

@@ -24,13 +24,11 @@ where
         check("x_inv", difference(x, given("x_inv")));
         check("ladj_inv", difference(log_det, rows("ladj_inv")));
         for scale in [1, 10, 100, 10_000] {
-            let (z, _) = layer.forward(given(&format!("heavy_{scale}.x")).cast(FloatDType::from(dtype)), Context::NONE);
+            let (z, _) = layer
+                .forward(given(&format!("heavy_{scale}.x")).cast(FloatDType::from(dtype)), Context::NONE);
             // In f32 a small output of large inputs carries their rounding.
             let error = difference(z, given(&format!("heavy_{scale}.z")));
-            check(
-                "z of heavy tails",
-                if dtype == Precision::F32 { error / f64::from(scale) } else { error },
-            );
+            check("z of heavy tails", if dtype == Precision::F32 { error / f64::from(scale) } else { error });
         }
     }
 }

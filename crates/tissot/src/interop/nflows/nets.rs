@@ -4,8 +4,8 @@ use super::Reader;
 use crate::error::Error;
 use crate::interop::weights::{Reorder, Weights};
 use crate::nets::{
-    Activation, AnyConditioner, ConditionerConfig, ContextMode, ContextRule, Made, MadeConfig, Mlp, MlpConfig,
-    ResidualMlp, ResidualMlpConfig,
+    Activation, AnyConditioner, ConditionerConfig, ContextMode, ContextRule, Made, MadeConfig, Mlp,
+    MlpConfig, ResidualMlp, ResidualMlpConfig,
 };
 
 /// A network that was found.
@@ -29,9 +29,20 @@ impl Reader<'_> {
             let last = format!("{key}.final_layer.weight");
             let hidden = rows(&format!("{key}.initial_layer.weight"))?;
             let blocks = weights.numbers_in_turn(&format!("{key}.blocks."))?;
-            let config =
-                ResidualMlpConfig { hidden, blocks, activation, context: ContextMode::Gate, ..Default::default() };
-            return Ok(Found { config: config.into(), outputs: rows(&last)?, last, hidden, is_residual: true });
+            let config = ResidualMlpConfig {
+                hidden,
+                blocks,
+                activation,
+                context: ContextMode::Gate,
+                ..Default::default()
+            };
+            return Ok(Found {
+                config: config.into(),
+                outputs: rows(&last)?,
+                last,
+                hidden,
+                is_residual: true,
+            });
         }
         let places = weights.numbers(&format!("{key}."));
         let name = |place: usize| format!("{key}.{place}.weight");

@@ -63,7 +63,9 @@ impl TailConfig {
             return Err(Error::config("tails", "no tail index", "at least one; leave the layer out else"));
         }
         let given: Vec<Tails> = self.tails.iter().flatten().copied().collect();
-        if let Some(index) = given.iter().flat_map(|t| [t.lower, t.upper]).find(|index| !INDICES.contains(index)) {
+        if let Some(index) =
+            given.iter().flat_map(|t| [t.lower, t.upper]).find(|index| !INDICES.contains(index))
+        {
             return Err(Error::config("tails", format!("the index {index}"), "0.01 to 2"));
         }
         let param = |values: Vec<f64>| {
@@ -184,7 +186,11 @@ impl TailTransform {
     }
 
     /// All features, the heavy ones by `map`.
-    fn with<const D: usize>(&self, x: Tensor<D>, map: impl FnOnce(Tensor<D>) -> Moved<D>) -> (Tensor<D>, Tensor<1>) {
+    fn with<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        map: impl FnOnce(Tensor<D>) -> Moved<D>,
+    ) -> (Tensor<D>, Tensor<1>) {
         let (batch, moved) = (x.dims()[0], map(x.clone().select(1, self.heavy.clone())));
         let elements = moved.log_slope.dims()[1..].iter().product::<usize>();
         let log_det = moved.log_slope.reshape([batch, elements]).sum_dim(1).squeeze_dim(1);
@@ -220,7 +226,10 @@ impl<const D: usize> Bijection<D> for TailTransform {
     /// For a batch without samples.
     fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
         let dims = x.dims();
-        assert!(dims[0] * positions(&dims) > 0, "a tail is initialised from a batch of {dims:?}: it needs samples");
+        assert!(
+            dims[0] * positions(&dims) > 0,
+            "a tail is initialised from a batch of {dims:?}: it needs samples"
+        );
         let heavy = x.clone().without_autodiff().select(1, self.heavy.clone());
         let columns = heavy.dims()[1];
         let values = host(heavy.swap_dims(0, 1).reshape([columns * dims[0] * positions(&dims)]));
