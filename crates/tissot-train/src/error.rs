@@ -38,7 +38,7 @@ pub enum FitError {
         layer: String,
     },
     /// A checkpoint that cannot be gone on from.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {}", path.display(), tissot::printable(what))]
     Checkpoint {
         /// The file or folder.
         path: PathBuf,

@@ -40,7 +40,12 @@ fn run(target: &str, read: fn(&[u8]) -> Answer) {
         assert_eq!(found, expected, "{target}/{name}");
         counts[found as usize] += 1;
         for k in 0..share {
-            let mutant = mutate::mutant(bytes, &corpus, (i * share + k) as u64);
+            let seed = (i * share + k) as u64;
+            // Every other one is JSON again, where there is JSON.
+            let json = |text: &[u8]| readers::json::mutant(text, seed);
+            let json =
+                (k % 2 == 0).then(|| json(bytes).or_else(|| readers::described(bytes, json))).flatten();
+            let mutant = json.unwrap_or_else(|| mutate::mutant(bytes, &corpus, seed));
             mutants[guarded(target, &name, Some(k), &mutant, read) as usize] += 1;
         }
     }

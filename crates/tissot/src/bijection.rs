@@ -118,6 +118,11 @@ pub(crate) fn zero_log_det<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
     Tensor::zeros([x.dims()[0]], (&x.device(), x.dtype()))
 }
 
+/// The tensor expanded to a shape, which may be that of no samples: burn refuses that one.
+pub(crate) fn expanded<const D: usize>(x: Tensor<D>, shape: [usize; D]) -> Tensor<D> {
+    if shape.contains(&0) { Tensor::zeros(shape, (&x.device(), x.dtype())) } else { x.expand(shape) }
+}
+
 /// The tensor as one of rank `E`, which is `D` though the compiler cannot know: no operation, and so no step in the graph
 /// of gradients.
 pub(crate) fn same_rank<const D: usize, const E: usize>(x: Tensor<D>) -> Tensor<E> {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// A configuration that describes no flow.
-    #[error("{what}: found {found}, expected {expected}")]
+    #[error("{}: found {}, expected {expected}", printable(what), printable(found))]
     Config {
         /// The place in the configuration, such as `layers[2].mask`.
         what: String,
@@ -17,7 +17,7 @@ pub enum Error {
         expected: String,
     },
     /// A file that is no model, or an altered one.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {}", path.display(), printable(what))]
     ModelFile {
         /// The file.
         path: PathBuf,
@@ -50,6 +50,23 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+}
+
+/// The text with control characters as escapes (`\\n`): what stands in a file makes no second line of a message, and writes
+/// nothing else on a terminal.
+///
+/// ```
+/// assert_eq!(tissot::printable("a\nb\u{1b}[2J é"), "a\\nb\\u{1b}[2J é");
+/// ```
+pub fn printable(text: &str) -> String {
+    let mut printed = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_control() {
+            true => printed.extend(letter.escape_default()),
+            false => printed.push(letter),
+        }
+    }
+    printed
 }
 
 impl Error {

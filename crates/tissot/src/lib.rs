@@ -38,7 +38,7 @@ pub mod univariate;
 pub use bijection::{Bijection, Context, Sink};
 pub use chain::Chain;
 pub use config::{AnyFlow, FlowConfig};
-pub use error::Error;
+pub use error::{Error, printable};
 pub use flow::Flow;
 pub use inverse::Inverse;
 pub use layer::{Layer, LayerConfig, Place};

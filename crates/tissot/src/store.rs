@@ -260,3 +260,22 @@ fn renamed<M: Module>(module: M, next: impl FnMut() -> ParamId) -> M {
     }
     module.map(&mut Rename(next))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_no_file_records_are_held_to_a_number() {
+        let flow = |side: usize| {
+            let layers = r#"[{"Checkerboard": {"conditioner": {"Conv": {"hidden": 1}}}}]"#;
+            let json = format!(r#"{{"features": 1024, "positions": [{side}, 64], "layers": {layers}}}"#);
+            FlowConfig::from_json(&json).unwrap()
+        };
+        assert_eq!(affordable(&[Some(&flow(256)), None], usize::MAX), Ok(()));
+        for flows in [[Some(&flow(1024)), None], [Some(&flow(512)), Some(&flow(512))]] {
+            let error = affordable(&flows, usize::MAX).unwrap_err();
+            assert!(error.contains("places of features and pixels, expected at most 67108864"), "{error}");
+        }
+    }
+}

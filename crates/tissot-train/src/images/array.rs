@@ -4,6 +4,8 @@ use std::io::{Cursor, Read};
 
 use npyz::{NpyHeader, Order};
 
+use tissot::printable;
+
 use super::classes::classes;
 use super::records::{self, Part, Record, sides};
 use super::view::View;
@@ -39,7 +41,7 @@ pub(super) fn npz(source: Source, options: &ImageOptions) -> Result<Images, Imag
         None => choose(&mut archive)?,
     };
     let header = archive.header(&name)?;
-    let file = format!("{}:{name}", archive.origin.file);
+    let file = format!("{}:{}", archive.origin.file, printable(&name));
     let (count, record) = layout(&Origin::named(&file), &header)?;
     let size = record.bytes(count).unwrap_or(u64::MAX);
     if size > options.memory {
@@ -164,7 +166,7 @@ fn read_labels(
     images: &str,
     expected: u64,
 ) -> Result<Vec<i64>, ImageError> {
-    let images = format!("{}:{images}", archive.origin.file);
+    let images = format!("{}:{}", archive.origin.file, printable(images));
     // The longest numbers take 8 bytes.
     let (origin, data) = archive.read(name, header::MOST.saturating_add(expected.saturating_mul(8)))?;
     let file = origin.file.clone();

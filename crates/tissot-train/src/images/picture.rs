@@ -7,6 +7,8 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
+use tissot::printable;
+
 use super::ImageError;
 use super::view::Shape;
 use crate::table::TableError;
@@ -88,7 +90,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
 
 fn damaged(path: &Path, reason: String) -> ImageError {
     // Some reasons have several lines.
-    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = printable(&reason.split_whitespace().collect::<Vec<_>>().join(" "));
     ImageError::Picture { file: path.display().to_string(), reason }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tissot::printable;
+
 /// Why a table could not be read or written.
 ///
 /// Rows of text files are line numbers, so a header is row 1; rows of arrays are counted from 1.
@@ -148,7 +150,7 @@ pub(super) fn clip(bytes: &[u8]) -> String {
 pub(crate) fn list(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     const MOST: usize = 20;
     let names: Vec<_> = names.into_iter().collect();
-    let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| printable(name.as_ref())).collect();
     match names.len().saturating_sub(MOST) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

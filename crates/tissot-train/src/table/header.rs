@@ -4,6 +4,8 @@ use std::io::{ErrorKind, Read};
 
 use npyz::NpyHeader;
 
+use tissot::printable;
+
 use super::TableError;
 use super::source::Origin;
 
@@ -21,7 +23,7 @@ const DEEPEST: usize = 4;
 ///
 /// Its length and shape are looked at before they are multiplied or memory is asked for.
 pub(crate) fn read(origin: &Origin, bytes: &mut impl Read) -> Result<NpyHeader, TableError> {
-    let wrong = |reason: &str| TableError::Npy { file: origin.file.clone(), reason: reason.to_owned() };
+    let wrong = |reason: &str| TableError::Npy { file: origin.file.clone(), reason: printable(reason) };
     let fault = |error: std::io::Error| match error.kind() {
         ErrorKind::UnexpectedEof => wrong("its header is cut short"),
         ErrorKind::InvalidData if error.to_string().contains('\n') => {

@@ -6,6 +6,8 @@ use std::io::{BufReader, Cursor, Read, Seek};
 use npyz::NpyHeader;
 use npyz::npz::{NpzArchive, file_name_from_array_name};
 
+use tissot::printable;
+
 use super::error::list;
 use super::header;
 use super::layout::Layout;
@@ -63,7 +65,7 @@ impl Archive {
         let entry = entry.map_err(|error| corrupt(&self.origin, error))?;
         entry.take(most).read_to_end(&mut data).map_err(|error| corrupt(&self.origin, error))?;
         let mut origin = self.origin.clone();
-        origin.file = format!("{}:{name}", origin.file);
+        origin.file = format!("{}:{}", origin.file, printable(name));
         Ok((origin, data))
     }
 
@@ -77,7 +79,7 @@ impl Archive {
 }
 
 fn corrupt(origin: &Origin, reason: impl ToString) -> TableError {
-    TableError::Npz { file: origin.file.clone(), reason: reason.to_string() }
+    TableError::Npz { file: origin.file.clone(), reason: printable(&reason.to_string()) }
 }
 
 /// Reads the array that the path names, or else the only one of two dimensions, or else the only one.

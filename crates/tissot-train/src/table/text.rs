@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
+use tissot::printable;
+
 use super::columns::{MOST_COLUMNS, choose_with_labels, numbered};
 use super::error::clip;
 use super::labels::Labels;
@@ -236,8 +238,8 @@ impl TextRows {
             return String::new();
         }
         let numeric = |i: &usize| matches!(number::parse(&self.record[*i]), Field::Number(_));
-        let names: Vec<&str> =
-            (0..self.names.len()).filter(numeric).take(8).map(|i| self.names[i].as_str()).collect();
+        let names: Vec<String> =
+            (0..self.names.len()).filter(numeric).take(8).map(|i| printable(&self.names[i])).collect();
         match names.is_empty() {
             true => "; --columns a,b,c chooses columns".to_owned(),
             false => format!("; --columns chooses columns, here perhaps --columns {}", names.join(",")),

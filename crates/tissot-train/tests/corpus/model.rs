@@ -36,17 +36,21 @@ fn load(path: &Path) -> Answer {
 /// The file with a header whose lengths and checksums are those of the parts that are there: else every change would end at
 /// a checksum, and what is behind it would never be reached.
 fn rebuilt(bytes: &[u8]) -> Vec<u8> {
-    let body = bytes.get(HEADER..).filter(|_| bytes.starts_with(b"TISSOT")).unwrap_or(bytes);
-    let at = body.windows(WEIGHTS.len()).position(|part| part == WEIGHTS).unwrap_or(body.len());
-    let (description, weights) = body.split_at(at);
+    let (description, weights) = parts(bytes);
     let mut file = [&b"TISSOT\r\n"[..], &1_u32.to_le_bytes(), &2_u32.to_le_bytes()].concat();
     for part in [description, weights] {
         file.extend((part.len() as u64).to_le_bytes());
         file.extend(blake3::hash(part).as_bytes());
     }
     file.extend(*blake3::hash(&file).as_bytes());
-    file.extend(body);
-    file
+    [&file, description, weights].concat()
+}
+
+/// The description and the weights of a file, whatever its header says.
+fn parts(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let body = bytes.get(HEADER..).filter(|_| bytes.starts_with(b"TISSOT")).unwrap_or(bytes);
+    let at = body.windows(WEIGHTS.len()).position(|part| part == WEIGHTS).unwrap_or(body.len());
+    body.split_at(at)
 }
 
 fn table(model: &Model) {
@@ -69,4 +73,10 @@ fn images(model: &ImageModel) {
     let labels = (!model.classes.is_empty()).then_some(&[0][..]);
     let bits = model.bits_per_dim(&images, labels, 1, rng).expect("its own image");
     assert_eq!(bits.len(), 1);
+}
+
+/// The file with its description changed by `change`; `None` where it has none.
+pub fn described(bytes: &[u8], change: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let (description, weights) = parts(bytes);
+    Some(rebuilt(&[&change(description)?, weights].concat()))
 }

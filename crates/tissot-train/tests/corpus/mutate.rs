@@ -27,7 +27,7 @@ const NUMBERS: [u64; 9] = [0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF
 pub fn mutant(bytes: &[u8], others: &[Vec<u8>], seed: u64) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut mutant = bytes.to_vec();
-    for _ in 0..rng.random_range(1..=4) {
+    for _ in 0..rng.random_range(1..=2) {
         change(&mut mutant, others, &mut rng);
     }
     mutant

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod flow;
+pub mod json;
 mod model;
 
 pub use flow::flow_config;
-pub use model::model_file;
+pub use model::{described, model_file};
 
 use tempfile::TempDir;
 use tissot_train::Settings;

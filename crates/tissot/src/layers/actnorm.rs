@@ -1,6 +1,6 @@
 //! ActNorm: a shift and a scale for each feature, set from a first batch.
 
-use crate::bijection::{Bijection, Context, along_features, positions};
+use crate::bijection::{Bijection, Context, along_features, expanded, positions};
 use crate::error::Error;
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
@@ -65,7 +65,7 @@ pub struct ActNorm {
 
 impl ActNorm {
     fn log_det<const D: usize>(&self, dims: &[usize; D]) -> Tensor<1> {
-        self.log_scale.val().sum().mul_scalar(positions(dims) as f64).expand([dims[0]])
+        expanded(self.log_scale.val().sum().mul_scalar(positions(dims) as f64), [dims[0]])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Coupling layers: some features are kept and decide how the others move.
 
-use crate::bijection::{Bijection, Context, positions, same_rank, zero_log_det};
+use crate::bijection::{Bijection, Context, expanded, positions, same_rank, zero_log_det};
 use crate::error::Error;
 use crate::inspect::Sign;
 use crate::layer::Place;
@@ -286,7 +286,7 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         let (kept, kept_tangents) = match (&self.kept_univariate, &self.kept_params) {
             (Some(univariate), Some(params)) => {
                 let [_, n, p] = params.val().dims();
-                let at = tangent::Slopes::of(univariate, kept, params.val().expand([dims[0], n, p]));
+                let at = tangent::Slopes::of(univariate, kept, expanded(params.val(), [dims[0], n, p]));
                 (at.y, kept_tangents * at.by_x.unsqueeze_dim(1))
             }
             _ => (kept, kept_tangents),

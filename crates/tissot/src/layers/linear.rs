@@ -9,7 +9,7 @@ pub use config::{DiagonalLaw, LinearStart, LuLinearConfig, PermutationPlace};
 
 use super::permutation::Permutation;
 use super::tangent;
-use crate::bijection::{Bijection, Context, positions};
+use crate::bijection::{Bijection, Context, expanded, positions};
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
 use burn::module::{Module, Param};
@@ -81,13 +81,13 @@ impl LuLinear {
 impl<const D: usize> Bijection<D> for LuLinear {
     fn forward(&self, x: Tensor<D>, _: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let (dims, (weight, log_det)) = (x.dims(), self.weight());
-        let log_det = log_det.mul_scalar(positions(&dims) as f64).expand([dims[0]]);
+        let log_det = expanded(log_det.mul_scalar(positions(&dims) as f64), [dims[0]]);
         (lu::multiply(x, weight, self.bias()), log_det)
     }
 
     fn inverse(&self, z: Tensor<D>, _: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let (dims, (weight, log_det)) = (z.dims(), self.weight());
-        let log_det = log_det.mul_scalar(-(positions(&dims) as f64)).expand([dims[0]]);
+        let log_det = expanded(log_det.mul_scalar(-(positions(&dims) as f64)), [dims[0]]);
         (lu::solve(z, weight, self.bias()), log_det)
     }
 

@@ -1,6 +1,6 @@
 //! What the layers' own rules for tangents share.
 
-use crate::bijection::Context;
+use crate::bijection::{Context, expanded};
 use crate::nets::Conditioner;
 use crate::univariate::Univariate;
 use burn::tensor::{Int, Tensor, TensorData};
@@ -83,5 +83,5 @@ pub(super) fn conditioned<const D: usize, N: Conditioner<D>, U: Univariate>(
 pub(crate) fn unit_tangents<const D: usize>(batch: usize, n: usize, like: &Tensor<D>) -> Tensor<3> {
     let eye: Vec<f64> = (0..n * n).map(|i| f64::from(u8::from(i / n == i % n))).collect();
     let site = (&like.device().without_autodiff(), like.dtype());
-    Tensor::<3>::from_data(TensorData::new(eye, [1, n, n]), site).expand([batch, n, n])
+    expanded(Tensor::<3>::from_data(TensorData::new(eye, [1, n, n]), site), [batch, n, n])
 }

@@ -1,7 +1,7 @@
 //! What a network sees: values and context features, side by side.
 
 use super::Inputs;
-use crate::bijection::Context;
+use crate::bijection::{Context, expanded};
 use burn::tensor::Tensor;
 
 /// The context's features, `[batch, width]`.
@@ -50,7 +50,8 @@ pub(crate) fn join_maps(x: Tensor<4>, context: Context<'_>, inputs: Inputs) -> T
     }
     if inputs.context > 0 {
         let c = features(context, inputs.context);
-        all.push(c.reshape([batch, inputs.context, 1, 1]).expand([batch, inputs.context, height, width]));
+        let c = c.reshape([batch, inputs.context, 1, 1]);
+        all.push(expanded(c, [batch, inputs.context, height, width]));
     }
     if inputs.maps > 0 {
         let Some(maps) = context.maps else {

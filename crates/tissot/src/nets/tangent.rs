@@ -1,6 +1,7 @@
 //! Networks' own rules for tangents.
 
 use super::{Activation, MaskedLinear, dense};
+use crate::bijection::expanded;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
 
@@ -25,7 +26,7 @@ impl Tangents {
     /// `hidden`: `[batch, hidden]`; `tangents`: `[batch or 1, directions, hidden]`.
     pub fn new(hidden: Tensor<2>, tangents: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
         let ([batch, _], [_, directions, units]) = (hidden.dims(), tangents.dims());
-        Self { hidden, tangents: tangents.expand([batch, directions, units]), weight, bias }
+        Self { hidden, tangents: expanded(tangents, [batch, directions, units]), weight, bias }
     }
 
     /// Behind `state`, before a linear map.

@@ -123,3 +123,82 @@ fn check_orders(module: &impl Module) -> Result<(), String> {
     module.visit(&mut orders);
     orders.fault.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AnyFlow, FlowConfig};
+    use burn::tensor::{Device, FloatDType, Shape, TensorData};
+    use burn_pack::{Reader, Tensor as Packed, Writer};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn flow() -> AnyFlow {
+        let json = r#"{"features": 3, "layers": [{"ActNorm": {}}, {"Permutation": {"Given": [2, 0, 1]}}]}"#;
+        let config = FlowConfig::from_json(json).unwrap();
+        config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(0)).unwrap()
+    }
+
+    /// The flow from its own weights after `change`.
+    fn after(flow: AnyFlow, change: impl Fn(&str, &mut TensorData)) -> Result<AnyFlow, String> {
+        let path = Path::new("model");
+        let bytes = Bytes::from_bytes_vec(weights(flow, path).unwrap());
+        let tensors = Reader::from_bytes(bytes).unwrap().into_tensors().unwrap();
+        let changed = |tensor: Packed| {
+            let (name, dtype, shape, id, bytes) = tensor.into_parts().unwrap();
+            let mut data = TensorData::from_bytes(bytes, shape, dtype);
+            change(&name, &mut data);
+            let (bytes, shape, dtype) = data.into_parts();
+            Packed::new(name, dtype, shape, id, bytes)
+        };
+        let bytes = Writer::new(tensors.into_iter().map(changed).collect()).into_bytes().unwrap();
+        with_weights(self::flow(), bytes.to_vec(), path).map_err(|error| error.to_string())
+    }
+
+    fn refused(change: impl Fn(&str, &mut TensorData), expected: &str) {
+        let error = after(flow(), change).expect_err(expected);
+        assert!(error.starts_with("model: its weights do not fit") && error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn weights_of_either_type_come_back() {
+        assert!(after(flow(), |_, _| {}).is_ok());
+        let double = after(flow().to_dtype(FloatDType::F64).unwrap(), |_, _| {}).unwrap();
+        assert_eq!(double.dtype(), DType::F64);
+    }
+
+    /// Each would end the program where the flow is used, if not before.
+    #[test]
+    fn weights_that_are_none_are_refused() {
+        let on = |field: &'static str, data: TensorData| {
+            move |name: &str, old: &mut TensorData| {
+                if name.ends_with(field) {
+                    *old = data.clone();
+                }
+            }
+        };
+        refused(on("shift", TensorData::from([0_i64, 1, 2])), "found I64, expected F32 or F64");
+        refused(on("shift", TensorData::from([true, true, false])), "expected F32 or F64");
+        refused(on("shift", TensorData::from([0.0_f64, 1.0, 2.0])), "as before it");
+        refused(on("shift", TensorData::from([0.0_f32, 1.0])), "shape mismatch");
+        refused(on("indices", TensorData::from([2.0_f32, 0.0, 1.0])), "found F32, expected I64 or I32");
+        for order in [[2_i64, 0, 3], [2, 0, -1], [2, 0, 0], [0, 1, 2], [i64::MAX, i64::MIN, 1]] {
+            refused(on("indices", TensorData::from(order)), "no order and its inverse");
+            refused(on("inverse", TensorData::from(order)), "no order and its inverse");
+        }
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        let path = Path::new("model");
+        let tensor = |name: &str| {
+            let bytes = Bytes::from_bytes_vec(vec![0; 4]);
+            Packed::new(name.to_owned(), DType::F32, Shape::from([1]), None, bytes)
+        };
+        for bytes in [Writer::new(vec![tensor("a")]), Writer::new(Vec::new())] {
+            let bytes = bytes.into_bytes().unwrap().to_vec();
+            assert!(with_weights(flow(), bytes, path).is_err());
+        }
+        assert!(with_weights(flow(), Vec::new(), path).is_err());
+    }
+}

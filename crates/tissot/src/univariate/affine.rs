@@ -2,6 +2,7 @@
 
 use super::{LogScale, Univariate, param, summed};
 use crate::Error;
+use crate::bijection::expanded;
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
 use burn::tensor::Tensor;
@@ -57,7 +58,7 @@ impl Affine {
     /// The shift, `log s` as the parameters have it, and `log s` of every element, `[batch, elements]`.
     fn parts(&self, dims: [usize; 2], params: &Tensor<3>) -> (Tensor<2>, Tensor<2>, Tensor<2>) {
         let log_s = self.scale.of(param(params, 1));
-        let slopes = if log_s.dims() == dims { log_s.clone() } else { log_s.clone().expand(dims) };
+        let slopes = if log_s.dims() == dims { log_s.clone() } else { expanded(log_s.clone(), dims) };
         (param(params, 0), log_s, slopes)
     }
 }

@@ -3,6 +3,7 @@
 use super::spline_params::Knots;
 use super::{SplineParams, Univariate, summed};
 use crate::Error;
+use crate::bijection::expanded;
 use crate::inspect::Sign;
 use crate::inspect::jacobian::host;
 use burn::tensor::{Bool, Int, Tensor};
@@ -126,7 +127,8 @@ impl RationalQuadratic {
         let (n, dtype) = (count as i64, bin.dtype());
         let corners = [[[0, 1, n, n + 1, 2 * n, 2 * n + 1]]];
         let corners = bin.clone() + Tensor::<3, Int>::from_data(corners, (&bin.device(), dtype));
-        let table = if table.dims()[0] == batch { table } else { table.expand([batch, elements, 3 * count]) };
+        let table =
+            if table.dims()[0] == batch { table } else { expanded(table, [batch, elements, 3 * count]) };
         let found = table.gather(2, corners);
         let corner = |k: usize| found.clone().narrow(2, k, 1);
         let (x_0, x_1, y_0, y_1) = (corner(0), corner(1), corner(2), corner(3));
