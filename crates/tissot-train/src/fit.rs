@@ -73,20 +73,13 @@ impl Fit<'_> {
         Ok(self.finish(trained))
     }
 
-    /// Looks at settings and flow as [`run`](Self::run) does first: for who has to do things before.
+    /// Looks at settings and flow as [`run`](Self::run) does first: for who has to do things before. Gives the bytes of memory
+    /// that a step takes at least: see [`memory`](crate::memory).
     ///
     /// # Errors
     /// [`FitError::Setting`] and [`FitError::Flow`], those of [`run`](Self::run).
-    pub fn check(&self) -> Result<(), FitError> {
+    pub fn check(&self) -> Result<u64, FitError> {
         self.settings.validate()?;
-        self.weights().map(drop)
-    }
-
-    /// Bytes of memory that a step takes at least: see [`memory`](crate::memory).
-    ///
-    /// # Errors
-    /// As [`check`](Self::check).
-    pub fn bytes_of_a_step(&self) -> Result<u64, FitError> {
         let rows = self.settings.batch.min(self.splits.train.n) as u64;
         Ok(rows.saturating_mul(memory::of_a_sample(&self.weights()?, 1)))
     }

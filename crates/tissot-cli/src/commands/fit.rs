@@ -73,8 +73,8 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
-    fit.check().map_err(|error| misused(args, error))?;
-    fits_memory(args, fit.bytes_of_a_step()?, &fit.settings, data.splits.train.n)?;
+    let bytes = fit.check().map_err(|error| misused(args, error))?;
+    fits_memory(args, bytes, &fit.settings, data.splits.train.n)?;
     if let Some(path) = &args.test_out {
         // Whether it can be written; it is, once no other run is in the way.
         drop(RowSink::open(Some(&path.display().to_string()), false, &data.columns)?);

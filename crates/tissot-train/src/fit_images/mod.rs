@@ -129,21 +129,14 @@ impl FitImages<'_> {
         Ok(self.finish(trained))
     }
 
-    /// Looks at images, settings and flow as [`run`](Self::run) does first: for who has to do things before.
+    /// Looks at images, settings and flow as [`run`](Self::run) does first: for who has to do things before. Gives the bytes of
+    /// memory that a step takes at least: see [`memory`](crate::memory).
     ///
     /// # Errors
     /// [`FitError::Data`], [`FitError::Setting`] and [`FitError::Flow`], those of [`run`](Self::run).
-    pub fn check(&self) -> Result<(), FitError> {
+    pub fn check(&self) -> Result<u64, FitError> {
         self.fits_together()?;
         self.settings.validate()?;
-        self.weights().map(drop)
-    }
-
-    /// Bytes of memory that a step takes at least: see [`memory`](crate::memory).
-    ///
-    /// # Errors
-    /// As [`check`](Self::check).
-    pub fn bytes_of_a_step(&self) -> Result<u64, FitError> {
         let [height, width, _] = self.images.shape();
         let images = self.settings.batch.min(self.parts.train.len()) as u64;
         Ok(images.saturating_mul(memory::of_a_sample(&self.weights()?.flow, (height * width) as u64)))

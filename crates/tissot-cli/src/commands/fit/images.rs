@@ -86,8 +86,8 @@ pub fn run(args: &FitArgs, json: bool) -> Outcome {
         resume: args.resume,
         provenance: Provenance { source: source.unwrap_or_default(), preset, ..Provenance::default() },
     };
-    fit.check().map_err(|error| misused(args, error))?;
-    fits_memory(args, fit.bytes_of_a_step()?, &fit.settings, fit.parts.train.len())?;
+    let bytes = fit.check().map_err(|error| misused(args, error))?;
+    fits_memory(args, bytes, &fit.settings, fit.parts.train.len())?;
     let folder = take(args)?;
     fit.run = Some(folder.clone());
     let samples = folder.path().join("samples");
