@@ -8,13 +8,13 @@ use tissot::columns::{Column, Columns, Domain};
 use tissot::laws::randomize;
 use tissot::layers::{
     ActNormConfig, AutoregressiveConfig, CouplingConfig, DiagonalLaw, Half, LinearStart, LuLinearConfig,
-    Mask, PermutationConfig, PermutationPlace, SplitConfig,
+    Mask, PermutationConfig, PermutationPlace, SplitConfig, TailConfig, Tails,
 };
 use tissot::nets::{
     Activation, ConditionerConfig, ContextMode, ContextRule, EmbeddingConfig, MadeConfig, MlpConfig, Order,
     ResidualMlpConfig,
 };
-use tissot::presets::{self, Size};
+use tissot::presets::{self, ImageSize, Size};
 use tissot::univariate::{
     Affine, AffineOrder, AnyUnivariate, LogScale, RationalQuadratic, Shift, SplineParams,
 };
@@ -27,13 +27,13 @@ pub fn table(config: FlowConfig, seed: u64, scale: f64) -> Model {
         name: format!("c{i}"),
         domain: Domain::Real,
         cut: 0.0,
-        mean: 0.3 - i as f64,
-        std: 1.5 + i as f64,
+        mean: 0.3 - (i % 4) as f64,
+        std: 1.5 + (i % 4) as f64,
     };
     let columns = |n: usize| Columns((0..n).map(column).collect());
     Model {
         flow: randomize(flow, seed + 1, scale),
-        columns: columns(config.features),
+        columns: columns(config.event().iter().product()),
         context: columns(config.context),
         config,
         provenance: Provenance::default(),
@@ -80,6 +80,7 @@ fn univariates() -> Vec<AnyUnivariate> {
         SplineParams::nflows(1.5),
         SplineParams::Nflows { min_width: 1e-3, min_height: 2e-3, min_derivative: 1e-2, logit_scale: 1.0 },
         SplineParams::zuko(),
+        SplineParams::FreeEnds { min_width: 1e-3, min_derivative: 1e-2 },
     ];
     let orders = [AffineOrder::ScaleThenShift, AffineOrder::ShiftThenScale];
     let affine = scales.iter().enumerate().map(|(i, &scale)| Affine { scale, order: orders[i % 2] }.into());
@@ -176,6 +177,13 @@ fn of_layers() -> Vec<(String, FlowConfig)> {
             }
         }
     }
+    for (name, tails) in [
+        ("tail", vec![None, Some(Tails::both(0.4)), Some(Tails { lower: 1.5, upper: 0.05 }), None]),
+        ("tails", vec![Some(Tails::both(0.2)); 4]),
+    ] {
+        let layers = vec![LayerConfig::Tail(TailConfig { tails }), coupling(Mask::Even, affine(), mlp())];
+        found.push((name.into(), flow(4, 0, layers)));
+    }
     let order = |config| LayerConfig::Permutation(config);
     let spline: AnyUnivariate = RationalQuadratic { bins: 4, ..RationalQuadratic::default() }.into();
     let both = CouplingConfig {
@@ -268,6 +276,12 @@ fn of_domains(scale: f64) -> (String, Model) {
     ("domains".into(), model)
 }
 
+/// A table whose rows are images.
+fn of_images(scale: f64) -> (String, Model) {
+    let size = ImageSize::new([2, 4, 4]).with_context(1).with_levels(1, 1).with_hidden(5);
+    ("rows_of_images".into(), table(presets::glow(&size), 7, scale))
+}
+
 /// All of them, by names, as far from the identity as `scale` says.
 pub fn all(scale: f64) -> Vec<(String, Model)> {
     let configs = of_univariates()
@@ -277,5 +291,5 @@ pub fn all(scale: f64) -> Vec<(String, Model)> {
         .chain(of_bases())
         .chain(of_presets());
     let models = configs.enumerate().map(|(i, (name, config))| (name, table(config, 10 * i as u64, scale)));
-    models.chain([of_domains(scale)]).collect()
+    models.chain([of_domains(scale), of_images(scale)]).collect()
 }
