@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn powers_are_told_from_exponentials() {
-        for nu in [1.5, 2.5, 4.0] {
+        for nu in [1.5, 2.5, 3.0] {
             let t = StudentT::new(nu).unwrap();
             let found = TailIndex::of(drawn(20_000, |rng| t.sample(rng))).unwrap();
             assert!((found.index - 1.0 / nu).abs() < 3.0 * found.error + 0.05, "t({nu}): {found:?}");

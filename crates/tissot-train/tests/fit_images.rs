@@ -8,7 +8,7 @@ use std::path::Path;
 use tissot::image::{ImageModel, Pixels};
 use tissot::nets::EmbeddingConfig;
 use tissot::presets::{self, ImageSize};
-use tissot::{FlowConfig, LayerConfig};
+use tissot::FlowConfig;
 use tissot_train::images::Images;
 use tissot_train::{Event, FitImages, Parts, RunFolder, Settings, Stop};
 
@@ -189,22 +189,18 @@ fn parts_are_apart_and_the_seed_decides() {
     assert_ne!(parts, Parts::new(100, 0.1, 0.2, 4).unwrap());
 }
 
-/// A weight that is none from the start: the first step names its layer.
+/// Weights that are none after a step far too long: the next one names the first layer.
 #[test]
 fn a_bad_weight_names_its_layer() {
     let images = images();
-    let mut config = presets::glow(&size());
-    // Everything is taken to be so wide that it becomes 0, and the way back no number.
-    let LayerConfig::Squeezed(level) = &mut config.layers[0] else { panic!("no level") };
-    let LayerConfig::ActNorm(norm) = &mut level.layers[0] else { panic!("no ActNorm") };
-    norm.epsilon = f64::MAX;
+    let mut fit = fit(&images, 3, None);
+    (fit.settings.learning_rate, fit.settings.warmup) = (1e30, 1);
     let mut named = None;
-    let outcome = FitImages { config, ..fit(&images, 3, None) }.run(&mut |event| {
+    let _ = fit.run(&mut |event| {
         if let Event::Skipped { layer, .. } = event {
             named.get_or_insert(layer.clone());
         }
         ControlFlow::Continue(())
     });
-    assert!(outcome.is_err());
     assert_eq!(named.as_deref(), Some("layer 0.0.ActNorm"));
 }

@@ -128,21 +128,19 @@ impl Architecture {
 fn told_by(names: &[&str]) -> Option<Library> {
     let begins = |with: &str| names.iter().any(|name| name.starts_with(with));
     let has = |name: &str| names.contains(&name);
+    let layers = ["identity_features", "_permutation", "lower_entries", "initialized"];
+    let nflows = ["_transforms.", "_transform.", "autoregressive_net."].into_iter().any(begins)
+        || layers.into_iter().any(has)
+        || (has("log_scale") && has("shift"));
     if begins("transform.transforms.") {
         Some(Library::Zuko)
     } else if begins("module_list.") {
         Some(Library::Freia)
     } else if begins("bijection.bijection.") {
         Some(Library::Flowjax)
-    } else if begins("_transforms.") || begins("_transform.") || begins("autoregressive_net.") {
-        Some(Library::Nflows)
-    } else if ["identity_features", "_permutation", "lower_entries", "initialized"].into_iter().any(has) {
-        Some(Library::Nflows)
     } else if begins("flows.") || (has("log_S") && has("sign_S")) {
         Some(Library::Normflows)
-    } else if has("log_scale") && has("shift") {
-        Some(Library::Nflows)
     } else {
-        None
+        nflows.then_some(Library::Nflows)
     }
 }

@@ -155,8 +155,9 @@ impl Bin {
         let numerator = t.clone() * left.clone();
         let denominator = numerator.clone() + rest.clone() * right.clone();
         let slope = (t * right + rest * left) * self.s.clone(); // eq. 5
-        let slope = slope / (denominator.clone() * denominator.clone());
-        (numerator, denominator, slope.log())
+        // Two logarithms: the square of the denominator may overflow.
+        let log_slope = slope.log() - denominator.clone().log().mul_scalar(2.0);
+        (numerator, denominator, log_slope)
     }
 }
 

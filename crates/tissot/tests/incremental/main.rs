@@ -181,9 +181,16 @@ fn all_activations_agree() {
 
 #[test]
 fn all_univariates_with_a_kernel_agree() {
-    for (_, univariate) in table::univariates() {
+    let (mut with, mut without) = (0, Vec::new());
+    for (name, univariate) in table::univariates() {
+        if univariate.column_inverse().is_none() {
+            without.push(name);
+            continue;
+        }
         Case::new(5, made(&[30])).moved_by(univariate).check(&[1, 2, 30]);
+        with += 1;
     }
+    assert!(with > 9 && without.iter().all(|name| name.starts_with("FreeEnds")), "{without:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod normal;
 
 use super::indices;
-use crate::bijection::{Bijection, Context, along_features, positions};
+use crate::bijection::{Bijection, Context, along_features, expanded, positions};
 use crate::error::Error;
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
@@ -151,7 +151,7 @@ impl TailTransform {
             (index, end)
         });
         let pick = |lower: Tensor<D>, upper: Tensor<D>| {
-            upper.expand(shape).mask_where(below.clone(), lower.expand(shape))
+            expanded(upper, shape).mask_where(below.clone(), expanded(lower, shape))
         };
         (sign, Side { index: pick(lower.0, upper.0), end: pick(lower.1, upper.1) })
     }
@@ -220,16 +220,13 @@ impl<const D: usize> Bijection<D> for TailTransform {
         note(Sign::LogScale { least, greatest });
     }
 
-    /// Sets shifts to the medians of the batch, and scales so that half of it lies where half of the standard normal does.
-    ///
-    /// # Panics
-    /// For a batch without samples.
+    /// Sets shifts to the medians of the batch, and scales so that half of it lies where half of the standard normal does. Values
+    /// that are not finite do not count; a batch without samples leaves things as they are.
     fn initialize(self, x: Tensor<D>, context: Context<'_>) -> (Self, Tensor<D>) {
         let dims = x.dims();
-        assert!(
-            dims[0] * positions(&dims) > 0,
-            "a tail is initialised from a batch of {dims:?}: it needs samples"
-        );
+        if dims[0] * positions(&dims) == 0 {
+            return (self, x.detach());
+        }
         let heavy = x.clone().without_autodiff().select(1, self.heavy.clone());
         let columns = heavy.dims()[1];
         let values = host(heavy.swap_dims(0, 1).reshape([columns * dims[0] * positions(&dims)]));
