@@ -141,7 +141,9 @@ fn host(x: &Tensor<2>) -> Vec<f64> {
 fn wrong(found: &Tensor<2>, expected: &Tensor<2>) -> Vec<bool> {
     let width = expected.dims()[1];
     let (found, expected) = (host(found), host(expected));
-    let bad =
-        |(found, expected): (&f64, &f64)| !((found - expected).abs() <= WRONG * expected.abs().max(1.0));
+    let bad = |(found, expected): (&f64, &f64)| {
+        let off = (found - expected).abs();
+        off.is_nan() || off > WRONG * expected.abs().max(1.0)
+    };
     found.chunks(width).zip(expected.chunks(width)).map(|(f, e)| f.iter().zip(e).any(bad)).collect()
 }

@@ -1,6 +1,6 @@
 //! Trains and scores for a long time and prints the resident memory at ten points of each: `soak [STEPS [ROWS]]`.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Instant;
 use tissot_benches::machine::{resident_mb, use_threads};
 use tissot_benches::soak::{self, Point};
@@ -18,7 +18,7 @@ fn main() {
     }
 }
 
-fn run(folder: &PathBuf) -> Result<(), Box<dyn std::error::Error>> {
+fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let mut number = |usual: u64| args.next().map_or(Ok(usual), |text| text.parse());
     let (steps, rows) = (number(200_000)?, number(10_000_000)?);

@@ -71,10 +71,8 @@ fn here(known: &[Known]) -> String {
 /// # Errors
 /// Wrong use, for a name that is unknown or not built in: the message says what is here and how to get the rest.
 pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
-    if let Some(threads) = args.threads {
-        if !(1..=MOST_THREADS).contains(&threads) {
-            return Err(Failure::Usage(format!("--threads: found {threads}, expected 1 to {MOST_THREADS}")));
-        }
+    if let Some(threads) = args.threads.filter(|threads| !(1..=MOST_THREADS).contains(threads)) {
+        return Err(Failure::Usage(format!("--threads: found {threads}, expected 1 to {MOST_THREADS}")));
     }
     // Here, where it can be told: whoever first computes would panic.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or_default());

@@ -5,10 +5,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::path::Path;
+use tissot::FlowConfig;
 use tissot::image::{ImageModel, Pixels};
 use tissot::nets::EmbeddingConfig;
 use tissot::presets::{self, ImageSize};
-use tissot::FlowConfig;
 use tissot_train::images::Images;
 use tissot_train::{Event, FitImages, Parts, RunFolder, Settings, Stop};
 

@@ -63,13 +63,13 @@ fn architecture(args: &ImportArgs) -> Result<Architecture, Failure> {
             return Err(Failure::Usage(format!("{flag}: the file of --architecture names them already")));
         }
         if !names.is_empty() {
-            *to = Columns(names.iter().map(as_it_is).collect());
+            *to = Columns(names.iter().map(|name| as_it_is(name)).collect());
         }
     }
     Ok(architecture)
 }
 
 /// A column that is not standardised.
-fn as_it_is(name: &String) -> Column {
-    Column { name: name.clone(), domain: Domain::Real, cut: 0.0, mean: 0.0, std: 1.0 }
+fn as_it_is(name: &str) -> Column {
+    Column { name: name.to_owned(), domain: Domain::Real, cut: 0.0, mean: 0.0, std: 1.0 }
 }

@@ -72,13 +72,13 @@ impl Write for Target {
 /// A target, perhaps behind a compressor.
 pub(crate) enum Output {
     Plain(Target),
-    Gzip(GzEncoder<Target>),
+    Gzip(Box<GzEncoder<Target>>),
 }
 
 impl Output {
     pub(crate) fn new(target: Target, gzip: bool) -> Self {
         match gzip {
-            true => Self::Gzip(GzEncoder::new(target, Compression::default())),
+            true => Self::Gzip(Box::new(GzEncoder::new(target, Compression::default()))),
             false => Self::Plain(target),
         }
     }

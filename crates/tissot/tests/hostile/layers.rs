@@ -43,7 +43,7 @@ fn of(variant: &LayerConfig, event: &[usize], univariates: &[AnyUnivariate]) -> 
         LayerConfig::ActNorm(_) | LayerConfig::Permutation(_) => vec![variant.clone()],
         LayerConfig::LuLinear(_) => linear(),
         LayerConfig::Tail(_) => {
-            let tails = |k: usize| (k % 2 == 0).then_some(Tails { lower: 0.1, upper: 0.7 });
+            let tails = |k: usize| k.is_multiple_of(2).then_some(Tails { lower: 0.1, upper: 0.7 });
             vec![LayerConfig::Tail(TailConfig { tails: (0..features).map(tails).collect() })]
         }
         LayerConfig::Coupling(_) if features == 1 => Vec::new(),
