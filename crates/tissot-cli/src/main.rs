@@ -23,6 +23,12 @@ use tissot_kernels::memory::Telling;
 static MEMORY: Telling = Telling;
 
 fn main() -> ExitCode {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !tissot::guard::panics_are_errors() {
+            usual(panic);
+        }
+    }));
     let outcome = match Cli::read() {
         Ok(cli) => commands::run(cli),
         Err(error) => Failure::from_parser(&error),

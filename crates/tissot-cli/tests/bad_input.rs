@@ -104,7 +104,7 @@ fn bytes_that_are_no_text() {
     );
     unreadable(
         b"\x7FELF\x00\x00\x00",
-        "bad.csv: a binary file of an unknown kind, expected CSV, TSV, NPY or NPZ, perhaps gzipped",
+        "bad.csv: a binary file of an unknown kind, expected CSV, TSV, NPY, NPZ or Parquet, perhaps gzipped",
     );
 }
 

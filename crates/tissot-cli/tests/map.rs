@@ -154,7 +154,7 @@ fn what_cannot_be_is_one_line() {
     ] {
         folder.fails(&[&["map", "model.tissot", "two.csv"], &flags[..]].concat(), 1, message);
     }
-    let kind = "a binary file of an unknown kind, expected CSV, TSV, NPY or NPZ, perhaps gzipped";
+    let kind = "a binary file of an unknown kind, expected CSV, TSV, NPY, NPZ or Parquet, perhaps gzipped";
     folder.fails(
         &["map", "model.tissot", "model.tissot", "--out", "a.html"],
         1,

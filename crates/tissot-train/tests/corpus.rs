@@ -82,6 +82,12 @@ fn arrays() {
     run("table_npy", readers::table_npy);
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet() {
+    run("table_parquet", readers::table_parquet);
+}
+
 #[test]
 fn images() {
     run("images", readers::images);
@@ -90,6 +96,11 @@ fn images() {
 #[test]
 fn configurations() {
     run("flow_config", readers::flow_config);
+}
+
+#[test]
+fn importers() {
+    run("importers", readers::importers);
 }
 
 #[test]

@@ -4,6 +4,9 @@
 mod arrays;
 #[path = "table/errors.rs"]
 mod errors;
+#[cfg(feature = "parquet")]
+#[path = "table/parquet.rs"]
+mod parquet;
 #[path = "table/writing.rs"]
 mod writing;
 

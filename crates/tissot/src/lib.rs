@@ -20,6 +20,7 @@ mod count;
 pub mod dtype;
 mod error;
 mod flow;
+pub mod guard;
 pub mod image;
 pub mod inspect;
 pub mod interop;

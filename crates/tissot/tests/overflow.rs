@@ -79,3 +79,23 @@ fn weights_that_are_no_numbers_are_not_hidden() {
     }
     assert!(model.log_prob(&rows(1.0), &[]).iter().all(|value| value.is_nan()));
 }
+
+#[test]
+fn a_model_in_f32_maps_rows_in_f64() {
+    let model = peer::model("freia_all_in_one_soft", Precision::F32);
+    let width = model.columns.len();
+    let rows: Vec<f64> =
+        (0..200 * width).map(|k| 10.0 * (f64::from(k as u32 * 37 % 101) - 50.0) / 25.0).collect();
+    let off = |back: &[f64]| {
+        let pairs = back.iter().zip(&rows);
+        pairs.map(|(back, x)| (back - x).abs() / x.abs().max(1.0)).fold(0.0, f64::max)
+    };
+    let z = model.transform(&rows, &[]);
+    let back = off(&model.inverse_transform(&z, &[]));
+    let x = Tensor::<1>::from_data(&rows[..], (&model.flow.device(), burn::tensor::DType::F32))
+        .reshape([200, width]);
+    let (plain, _) = model.flow.inverse(model.flow.forward(x, Context::NONE).0, Context::NONE);
+    let plain = off(&plain.into_data().iter().collect::<Vec<f64>>());
+    assert!(plain > 1e-2, "f32 loses {plain:e}: the test shows nothing");
+    assert!(back < 1e-6, "off by {back:e}");
+}

@@ -28,7 +28,7 @@ impl Kind {
             Format::Text if picture::begins(sample) => Self::Picture,
             Format::Text if sample.get(257..262) == Some(b"ustar") => Self::Tar,
             Format::Text if cifar::could_be(source, path) => Self::Cifar,
-            Format::Text => Self::Unknown,
+            Format::Text | Format::Parquet => Self::Unknown,
         }
     }
 }

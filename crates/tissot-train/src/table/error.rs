@@ -32,7 +32,9 @@ pub enum TableError {
     )]
     AllDropped { file: String, dropped: u64 },
     /// The bytes are neither text nor an array.
-    #[error("{file}: a binary file of an unknown kind, expected CSV, TSV, NPY or NPZ, perhaps gzipped")]
+    #[error(
+        "{file}: a binary file of an unknown kind, expected CSV, TSV, NPY, NPZ or Parquet, perhaps gzipped"
+    )]
     UnknownFormat { file: String },
     /// The text is UTF-16.
     #[error("{file}: the text is UTF-16, expected UTF-8; save the file as UTF-8")]
@@ -111,6 +113,19 @@ pub enum TableError {
     /// The archive has several arrays that could be meant.
     #[error("{file}: which array is meant? choose one as {file}:NAME from {existing}")]
     WhichArray { file: String, existing: String },
+    /// The file is not what it should be as Parquet.
+    #[error("{file}: not a sound Parquet file: {reason}; write it again")]
+    Parquet { file: String, reason: String },
+    /// A wanted column holds something else; `found` and `expected` are words.
+    #[error(
+        "{file}: column {column:?} holds {found}, expected {expected}; convert it or choose others with --columns"
+    )]
+    ParquetType { file: String, column: String, found: &'static str, expected: &'static str },
+    /// Parquet is not built in.
+    #[error(
+        "{file}: this is a Parquet file, which needs a build of Tissot with the feature `parquet`; or convert it to CSV"
+    )]
+    NoParquet { file: String },
     /// The table is larger than memory; `free` counts MiB.
     #[error(
         "{file}: row {row}: up to here the table takes all of the {free} MiB of memory that are free; give fewer rows or --columns"
@@ -130,7 +145,7 @@ pub enum TableError {
     OutputIsDirectory { file: String },
     /// The name promises a format that is not written.
     #[error(
-        "{file}: cannot be written: tables are written as text; name the file .csv, .tsv, .csv.gz or .tsv.gz"
+        "{file}: cannot be written: tables are written as text or Parquet; name the file .csv, .tsv, .csv.gz, .tsv.gz or .parquet"
     )]
     OutputFormat { file: String },
 }

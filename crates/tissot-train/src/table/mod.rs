@@ -1,8 +1,8 @@
 //! Tables of numbers in files: reading, and writing.
 //!
 //! Read are text (fields separated by `,`, `;` or tabs, found out from the first lines; with or without a header) and
-//! numpy's NPY and NPZ (real numbers, one or two dimensions, either order of memory), plain or gzipped, from a file or
-//! from standard input (`-`). Columns without names are `x1`, `x2`, ... Text is UTF-8; lines end with `\n` or `\r\n`;
+//! numpy's NPY and NPZ (real numbers, one or two dimensions, either order of memory), and, with the feature `parquet`,
+//! Apache Parquet; plain or gzipped, from a file or from standard input (`-`). Columns without names are `x1`, `x2`, ... Text is UTF-8; lines end with `\n` or `\r\n`;
 //! blank lines are skipped; a header that ends with a delimiter lets rows do so, too. Values are f64, so 64-bit
 //! integers beyond 2^53 are rounded. Infinite values are always an error.
 //!
@@ -40,6 +40,8 @@ pub(crate) mod npz;
 mod number;
 mod options;
 pub(crate) mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reader;
 mod sniff;
 pub(crate) mod source;

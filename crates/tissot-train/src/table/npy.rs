@@ -9,7 +9,7 @@ use super::columns::{MOST_COLUMNS, choose_with_labels, numbered};
 use super::header::{self, shape};
 use super::labels::Labels;
 use super::layout::Layout;
-use super::reader::Row;
+use super::reader::{Row, RowSource};
 use super::source::{Bytes, Origin};
 use super::{Missing, ReadOptions, TableError};
 
@@ -76,20 +76,6 @@ impl NpyRows {
         Ok(array)
     }
 
-    /// The names of the columns that are read.
-    pub(super) fn columns(&self) -> Vec<String> {
-        self.wanted.iter().map(|i| format!("x{}", i + 1)).collect()
-    }
-
-    /// The label of the row that was read last.
-    pub(super) fn label(&self) -> Option<Arc<str>> {
-        self.labels.as_ref().map(|labels| labels.last.clone())
-    }
-
-    pub(super) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
     /// Reads `count` bytes into the buffer. It grows with what there is, not with what a header claims.
     fn fill(&mut self, count: u64) -> Result<(), TableError> {
         self.buffer.clear();
@@ -108,9 +94,22 @@ impl NpyRows {
         }
         Ok(())
     }
+}
 
-    /// Appends the wanted values of the next row.
-    pub(super) fn next_row(&mut self, values: &mut Vec<f64>, missing: Missing) -> Result<Row, TableError> {
+impl RowSource for NpyRows {
+    fn columns(&self) -> Vec<String> {
+        self.wanted.iter().map(|i| format!("x{}", i + 1)).collect()
+    }
+
+    fn label(&self) -> Option<Arc<str>> {
+        self.labels.as_ref().map(|labels| labels.last.clone())
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn next_row(&mut self, values: &mut Vec<f64>, missing: Missing) -> Result<Row, TableError> {
         if self.done == self.rows {
             return Ok(Row::End);
         }

@@ -113,6 +113,7 @@ fn only_table(archive: &mut Archive) -> Result<String, TableError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::reader::RowSource;
     use npyz::npz::NpzWriter;
     use std::io::Write;
 

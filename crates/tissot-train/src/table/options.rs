@@ -2,7 +2,8 @@
 
 /// What happens to a row in which a wanted value is missing.
 ///
-/// Missing are: an empty field, `NA`, `NaN`, `nan`, `?`, `null`, a lone `-` and a lone `.`; in NPY files a NaN.
+/// Missing are: an empty field, `NA`, `NaN`, `nan`, `?`, `null`, a lone `-` and a lone `.`; in NPY files a NaN, in Parquet files a null
+/// or a NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Missing {
     /// The row is an error that names file, row and column.
@@ -42,7 +43,7 @@ pub struct ReadOptions {
     pub labels: Option<LabelColumn>,
     /// What happens to rows with missing values.
     pub missing: Missing,
-    /// Whether a text table has a header. NPY and NPZ files have none.
+    /// Whether a text table has a header. NPY and NPZ files have none, Parquet files their own names.
     pub header: Header,
     /// The byte between fields; `None` finds it out from the first lines (`,`, `;` or a tab).
     pub delimiter: Option<u8>,

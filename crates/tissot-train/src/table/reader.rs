@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::npy::NpyRows;
-use super::source::{Format, Source};
+use super::source::{Format, Origin, Source};
 use super::text::TextRows;
 use super::{Missing, ReadOptions, TableError, npz};
 
@@ -16,8 +16,8 @@ pub struct Block {
     pub rows: usize,
     /// The values, row by row: value `j` of row `i` is at `i * columns + j`.
     pub values: Vec<f64>,
-    /// Where each row is in the file: the line of a text (a header is line 1), the row of an array, both counted
-    /// from 1.
+    /// Where each row is in the file: the line of a text (a header is line 1), the row of an array or of Parquet,
+    /// all counted from 1.
     pub lines: Vec<u64>,
     /// The label of each row; none where [`ReadOptions::labels`] asks for none.
     pub labels: Vec<Arc<str>>,
@@ -30,15 +30,24 @@ pub(super) enum Row {
     End,
 }
 
-enum Rows {
-    Text(Box<TextRows>),
-    Array(Box<NpyRows>),
+/// What rows are read from.
+pub(super) trait RowSource: Send {
+    fn origin(&self) -> &Origin;
+
+    /// The names of the columns that are read.
+    fn columns(&self) -> Vec<String>;
+
+    /// Appends the wanted values of the next row.
+    fn next_row(&mut self, values: &mut Vec<f64>, missing: Missing) -> Result<Row, TableError>;
+
+    /// The label of the row that was read last.
+    fn label(&self) -> Option<Arc<str>>;
 }
 
 /// Reads a table block by block, so that it need not fit into memory.
 ///
-/// What is held are the block, some buffers and the longest row. Only an array in Fortran order, or in an NPZ
-/// archive, is held whole.
+/// What is held are the block, some buffers and the longest row; of a Parquet file the pages at hand. Only an array in
+/// Fortran order, or in an NPZ archive, is held whole, and a Parquet file that is gzipped or comes from standard input.
 ///
 /// # Examples
 ///
@@ -60,7 +69,7 @@ enum Rows {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RowReader {
-    rows: Rows,
+    rows: Box<dyn RowSource>,
     columns: Vec<String>,
     missing: Missing,
     kept: u64,
@@ -68,7 +77,7 @@ pub struct RowReader {
 }
 
 impl RowReader {
-    /// Opens a table: CSV and its kin, NPY or NPZ, each plain or gzipped. The path `-` is standard input, and
+    /// Opens a table: CSV and its kin, NPY, NPZ or (with the feature `parquet`) Parquet, each plain or gzipped. The path `-` is standard input, and
     /// `file.npz:NAME` one array of an archive.
     ///
     /// # Errors
@@ -76,27 +85,22 @@ impl RowReader {
     /// The file cannot be read, is empty or is no table, or a wanted column is not there (or twice).
     pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, TableError> {
         let source = Source::open(path.as_ref())?;
-        let rows = match source.format {
-            Format::Text => Rows::Text(Box::new(TextRows::open(source, options)?)),
-            Format::Npy => {
-                let Source { origin, bytes, .. } = source;
-                Rows::Array(Box::new(NpyRows::open(origin, bytes, options)?))
-            }
-            Format::Npz => Rows::Array(Box::new(npz::open(source, options)?)),
+        let rows: Box<dyn RowSource> = match source.format {
+            Format::Text => Box::new(TextRows::open(source, options)?),
+            Format::Npy => Box::new(NpyRows::open(source.origin, source.bytes, options)?),
+            Format::Npz => Box::new(npz::open(source, options)?),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Box::new(super::parquet::ParquetRows::open(source, options)?),
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => return Err(TableError::NoParquet { file: source.origin.file }),
         };
-        let columns = match &rows {
-            Rows::Text(rows) => rows.columns(),
-            Rows::Array(rows) => rows.columns(),
-        };
+        let columns = rows.columns();
         Ok(Self { rows, columns, missing: options.missing, kept: 0, dropped: 0 })
     }
 
     /// What the table is called in messages.
     pub fn name(&self) -> &str {
-        match &self.rows {
-            Rows::Text(rows) => &rows.origin().file,
-            Rows::Array(rows) => &rows.origin().file,
-        }
+        &self.rows.origin().file
     }
 
     /// The names of the columns that are read, in the order of a block's values.
@@ -123,17 +127,10 @@ impl RowReader {
         assert!(max_rows > 0, "a block of 0 rows was asked for");
         let mut block = Block { rows: 0, values: Vec::new(), lines: Vec::new(), labels: Vec::new() };
         while block.rows < max_rows {
-            let row = match &mut self.rows {
-                Rows::Text(rows) => rows.next_row(&mut block.values, self.missing)?,
-                Rows::Array(rows) => rows.next_row(&mut block.values, self.missing)?,
-            };
-            match row {
+            match self.rows.next_row(&mut block.values, self.missing)? {
                 Row::Kept(line) => {
                     block.lines.push(line);
-                    block.labels.extend(match &self.rows {
-                        Rows::Text(rows) => rows.label(),
-                        Rows::Array(rows) => rows.label(),
-                    });
+                    block.labels.extend(self.rows.label());
                     block.rows += 1;
                 }
                 Row::Dropped => self.dropped += 1,

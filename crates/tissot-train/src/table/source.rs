@@ -45,6 +45,7 @@ pub(crate) enum Format {
     Text,
     Npy,
     Npz,
+    Parquet,
 }
 
 /// An open file.
@@ -111,6 +112,8 @@ impl Source {
             Format::Npy
         } else if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"PK\x05\x06") {
             Format::Npz
+        } else if sample.starts_with(b"PAR1") {
+            Format::Parquet
         } else {
             Format::Text
         };
@@ -138,6 +141,9 @@ impl Source {
         }
         if name.ends_with(".npz") {
             return Err(TableError::Npz { file, reason: "it does not begin like one".to_owned() });
+        }
+        if name.ends_with(".parquet") {
+            return Err(TableError::Parquet { file, reason: "it does not begin like one".to_owned() });
         }
         Ok(())
     }
@@ -172,6 +178,7 @@ mod tests {
             (b"\x93NUMPY\x01\x00", Format::Npy),
             (b"PK\x03\x04...", Format::Npz),
             (b"PK", Format::Text),
+            (b"PAR1", Format::Parquet),
         ] {
             assert_eq!(source(bytes).unwrap().format, format, "{bytes:?}");
         }

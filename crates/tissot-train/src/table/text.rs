@@ -11,7 +11,7 @@ use super::error::clip;
 use super::labels::Labels;
 use super::newlines::{MARK, Newlines};
 use super::number::{self, Field};
-use super::reader::Row;
+use super::reader::{Row, RowSource};
 use super::source::{Bytes, Origin, Source};
 use super::{Header, Missing, ReadOptions, TableError, sniff};
 
@@ -75,20 +75,6 @@ impl TextRows {
         rows.read_names(options)?;
         (rows.wanted, rows.labels) = choose_with_labels(&rows.origin.file, &rows.names, options)?;
         Ok(rows)
-    }
-
-    /// The names of the columns that are read, in the order they are read.
-    pub(super) fn columns(&self) -> Vec<String> {
-        self.wanted.iter().map(|&i| self.names[i].clone()).collect()
-    }
-
-    /// The label of the row that was read last.
-    pub(super) fn label(&self) -> Option<Arc<str>> {
-        self.labels.as_ref().map(|labels| labels.last.clone())
-    }
-
-    pub(super) fn origin(&self) -> &Origin {
-        &self.origin
     }
 
     /// Reads the first row and names the columns.
@@ -163,47 +149,6 @@ impl TextRows {
         }
     }
 
-    /// Appends the wanted values of the next row.
-    pub(super) fn next_row(&mut self, values: &mut Vec<f64>, missing: Missing) -> Result<Row, TableError> {
-        let row = if std::mem::take(&mut self.pending) {
-            self.first
-        } else {
-            match self.read_record()? {
-                Some(row) => row,
-                None => return Ok(Row::End),
-            }
-        };
-        let (found, expected) = (self.record.len(), self.names.len());
-        let spare = self.trailing && found == expected + 1 && self.record[expected].trim_ascii().is_empty();
-        if found != expected && !spare {
-            return Err(TableError::Ragged { file: self.file(), row, found, expected, first: self.first });
-        }
-        let start = values.len();
-        let mut complete = true;
-        for &column in &self.wanted {
-            match number::parse(&self.record[column]) {
-                Field::Number(value) => values.push(value),
-                Field::Missing if missing == Missing::Drop => complete = false,
-                wrong => return Err(self.wrong(row, column, wrong)),
-            }
-        }
-        if let Some(labels) = &mut self.labels {
-            match labels.read(&self.record[labels.place]) {
-                Ok(()) => {}
-                Err(Field::Missing) if missing == Missing::Drop => complete = false,
-                Err(wrong) => {
-                    let place = labels.place;
-                    return Err(self.wrong(row, place, wrong));
-                }
-            }
-        }
-        if complete {
-            return Ok(Row::Kept(row));
-        }
-        values.truncate(start);
-        Ok(Row::Dropped)
-    }
-
     fn file(&self) -> String {
         self.origin.file.clone()
     }
@@ -244,6 +189,60 @@ impl TextRows {
             true => "; --columns a,b,c chooses columns".to_owned(),
             false => format!("; --columns chooses columns, here perhaps --columns {}", names.join(",")),
         }
+    }
+}
+
+impl RowSource for TextRows {
+    fn columns(&self) -> Vec<String> {
+        self.wanted.iter().map(|&i| self.names[i].clone()).collect()
+    }
+
+    fn label(&self) -> Option<Arc<str>> {
+        self.labels.as_ref().map(|labels| labels.last.clone())
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn next_row(&mut self, values: &mut Vec<f64>, missing: Missing) -> Result<Row, TableError> {
+        let row = if std::mem::take(&mut self.pending) {
+            self.first
+        } else {
+            match self.read_record()? {
+                Some(row) => row,
+                None => return Ok(Row::End),
+            }
+        };
+        let (found, expected) = (self.record.len(), self.names.len());
+        let spare = self.trailing && found == expected + 1 && self.record[expected].trim_ascii().is_empty();
+        if found != expected && !spare {
+            return Err(TableError::Ragged { file: self.file(), row, found, expected, first: self.first });
+        }
+        let start = values.len();
+        let mut complete = true;
+        for &column in &self.wanted {
+            match number::parse(&self.record[column]) {
+                Field::Number(value) => values.push(value),
+                Field::Missing if missing == Missing::Drop => complete = false,
+                wrong => return Err(self.wrong(row, column, wrong)),
+            }
+        }
+        if let Some(labels) = &mut self.labels {
+            match labels.read(&self.record[labels.place]) {
+                Ok(()) => {}
+                Err(Field::Missing) if missing == Missing::Drop => complete = false,
+                Err(wrong) => {
+                    let place = labels.place;
+                    return Err(self.wrong(row, place, wrong));
+                }
+            }
+        }
+        if complete {
+            return Ok(Row::Kept(row));
+        }
+        values.truncate(start);
+        Ok(Row::Dropped)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Writes tables as text.
+//! Writes tables as text or Parquet.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -6,19 +6,20 @@ use std::path::Path;
 
 use super::TableError;
 use super::output::{Output, Target};
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetWriter;
 
-/// Endings that promise something other than text in columns.
-const OTHERS: [&str; 13] = [
-    ".npy", ".npz", ".parquet", ".xlsx", ".xls", ".json", ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".html",
-    ".tissot",
-];
+/// Endings that promise something that is not written.
+const OTHERS: [&str; 12] =
+    [".npy", ".npz", ".xlsx", ".xls", ".json", ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".html", ".tissot"];
 
 /// How many bytes are gathered before they are written.
 const BUFFER: usize = 1 << 16;
 
 /// Writes a table as CSV, or as tab-separated text where the name ends with `.tsv`; a further `.gz` compresses it.
+/// With the feature `parquet` a name that ends with `.parquet` makes an Apache Parquet file of f64 columns.
 ///
-/// Numbers are as short as they can be and still read back as the same f64. A file appears under its name only with
+/// Numbers in text are as short as they can be and still read back as the same f64. A file appears under its name only with
 /// [`finish`](Self::finish): after an error, or if the writer is dropped, what was there before is untouched.
 ///
 /// # Examples
@@ -37,9 +38,15 @@ const BUFFER: usize = 1 << 16;
 pub struct TableWriter {
     file: String,
     columns: usize,
-    delimiter: u8,
-    output: BufWriter<Output>,
+    form: Form,
     failed: bool,
+}
+
+/// How rows are written.
+enum Form {
+    Text(BufWriter<Output>, u8),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetWriter>),
 }
 
 impl TableWriter {
@@ -47,7 +54,7 @@ impl TableWriter {
     ///
     /// # Errors
     ///
-    /// The directory does not exist, the path is a directory or ends with `.npy` or `.npz`, or the file cannot be
+    /// The directory does not exist, the path is a directory or its ending that of something else (`.npy`, ..), or the file cannot be
     /// written.
     ///
     /// # Panics
@@ -57,7 +64,7 @@ impl TableWriter {
         let path = path.as_ref();
         if path.as_os_str() == "-" {
             let target = Target::Direct(Box::new(io::stdout()));
-            return Self::new("standard output".to_owned(), Output::new(target, false), b',', columns);
+            return Self::text("standard output".to_owned(), Output::new(target, false), b',', columns);
         }
         let file = path.display().to_string();
         let lower = file.to_ascii_lowercase();
@@ -65,9 +72,12 @@ impl TableWriter {
         if OTHERS.iter().any(|ending| stem.ends_with(ending)) {
             return Err(TableError::OutputFormat { file });
         }
+        if stem.ends_with(".parquet") {
+            return Self::parquet(path, file, stem.len() < lower.len(), columns);
+        }
         let delimiter = if stem.ends_with(".tsv") { b'\t' } else { b',' };
         let gzip = stem.len() < lower.len();
-        Self::new(file, Output::new(Target::open(path)?, gzip), delimiter, columns)
+        Self::text(file, Output::new(Target::open(path)?, gzip), delimiter, columns)
     }
 
     /// Begins a CSV table in any writer; `name` is what it is called in messages.
@@ -85,21 +95,41 @@ impl TableWriter {
         columns: &[impl AsRef<str>],
     ) -> Result<Self, TableError> {
         let target = Target::Direct(Box::new(writer));
-        Self::new(name.to_owned(), Output::new(target, false), b',', columns)
+        Self::text(name.to_owned(), Output::new(target, false), b',', columns)
     }
 
-    fn new(
+    fn text(
         file: String,
         output: Output,
         delimiter: u8,
         columns: &[impl AsRef<str>],
     ) -> Result<Self, TableError> {
         assert!(!columns.is_empty(), "a table needs a column");
-        let output = BufWriter::with_capacity(BUFFER, output);
-        let mut writer = Self { file, columns: columns.len(), delimiter, output, failed: false };
-        let result = header(delimiter, columns).and_then(|header| writer.output.write_all(&header));
-        writer.note(result)?;
-        Ok(writer)
+        let mut output = BufWriter::with_capacity(BUFFER, output);
+        let result = header(delimiter, columns).and_then(|header| output.write_all(&header));
+        result.map_err(|reason| TableError::Write { file: file.clone(), reason })?;
+        Ok(Self { file, columns: columns.len(), form: Form::Text(output, delimiter), failed: false })
+    }
+
+    #[cfg(feature = "parquet")]
+    fn parquet(
+        path: &Path,
+        file: String,
+        gzip: bool,
+        columns: &[impl AsRef<str>],
+    ) -> Result<Self, TableError> {
+        assert!(!columns.is_empty(), "a table needs a column");
+        if gzip {
+            return Err(TableError::OutputFormat { file });
+        }
+        let writer = ParquetWriter::new(Output::new(Target::open(path)?, false), columns);
+        let writer = writer.map_err(|reason| TableError::Write { file: file.clone(), reason })?;
+        Ok(Self { file, columns: columns.len(), form: Form::Parquet(Box::new(writer)), failed: false })
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn parquet(_: &Path, file: String, _: bool, _: &[impl AsRef<str>]) -> Result<Self, TableError> {
+        Err(TableError::OutputFormat { file })
     }
 
     /// Writes one row. Values that are not finite are written `NaN`, `inf` and `-inf`.
@@ -114,8 +144,15 @@ impl TableWriter {
     pub fn write_row(&mut self, row: &[f64]) -> Result<(), TableError> {
         let (found, expected) = (row.len(), self.columns);
         assert!(found == expected, "a row of {found} values for a table of {expected} columns");
-        let result = write_numbers(&mut self.output, self.delimiter, row);
-        self.note(result)
+        let result = match &mut self.form {
+            Form::Text(output, delimiter) => write_numbers(output, *delimiter, row),
+            #[cfg(feature = "parquet")]
+            Form::Parquet(writer) => writer.write_row(row),
+        };
+        result.map_err(|reason| {
+            self.failed = true;
+            TableError::Write { file: self.file.clone(), reason }
+        })
     }
 
     /// Writes what is left and puts the file where it is to be.
@@ -124,22 +161,22 @@ impl TableWriter {
     ///
     /// The file cannot be written, or a write failed before. The file is then not there.
     pub fn finish(self) -> Result<(), TableError> {
-        let Self { file, output, failed, .. } = self;
-        if failed {
+        let Self { file, form, failed, .. } = self;
+        let result = match form {
             // The bytes at hand must not be written after those that are missing.
-            let _ = output.into_parts();
-            return Err(TableError::NotKept { file });
-        }
-        let result = output.into_inner().map_err(io::IntoInnerError::into_error).and_then(Output::finish);
+            Form::Text(output, _) if failed => {
+                let _ = output.into_parts();
+                return Err(TableError::NotKept { file });
+            }
+            #[cfg(feature = "parquet")]
+            Form::Parquet(_) if failed => return Err(TableError::NotKept { file }),
+            Form::Text(output, _) => {
+                output.into_inner().map_err(io::IntoInnerError::into_error).and_then(Output::finish)
+            }
+            #[cfg(feature = "parquet")]
+            Form::Parquet(writer) => writer.finish(),
+        };
         result.map_err(|reason| TableError::Write { file, reason })
-    }
-
-    /// Remembers a failure and says where it was.
-    fn note(&mut self, result: io::Result<()>) -> Result<(), TableError> {
-        result.map_err(|reason| {
-            self.failed = true;
-            TableError::Write { file: self.file.clone(), reason }
-        })
     }
 }
 

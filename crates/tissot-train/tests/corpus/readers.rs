@@ -13,7 +13,9 @@ mod model;
 pub use flow::flow_config;
 pub use model::{described, model_file};
 
+use burn::tensor::Device;
 use tempfile::TempDir;
+use tissot::interop::{Architecture, Checkpoint, import};
 use tissot_train::Settings;
 use tissot_train::images::{ImageOptions, Images, recognises};
 use tissot_train::table::{Header, LabelColumn, Missing, ReadOptions, RowReader, Table};
@@ -79,6 +81,21 @@ pub fn table_npy(bytes: &[u8]) -> Answer {
     read
 }
 
+/// A Parquet file: three columns and labels with gaps left out, then all columns, a few rows at a time.
+#[cfg(feature = "parquet")]
+pub fn table_parquet(bytes: &[u8]) -> Answer {
+    let folder = folder();
+    let path = write(&folder, "table", bytes);
+    let columns = Some(["gap", "i64", "f64"].map(str::to_owned).to_vec());
+    let labels = Some(LabelColumn { name: "name".to_owned(), is_number: false });
+    let read = answer(Table::read(
+        &path,
+        &ReadOptions { columns, labels, missing: Missing::Drop, ..Default::default() },
+    ));
+    by_blocks(&path, &ReadOptions { missing: Missing::Drop, ..Default::default() });
+    read
+}
+
 fn by_blocks(path: &Path, options: &ReadOptions) {
     let read = || {
         let mut reader = RowReader::open(path, options)?;
@@ -119,6 +136,27 @@ pub fn images(bytes: &[u8]) -> Answer {
     };
     answer(open(&small));
     answer(open(&whole))
+}
+
+/// What follows it in an input of [`importers`] is the architecture, as JSON.
+pub const ARCHITECTURE: &[u8] = b"<ARCHITECTURE>";
+
+/// A checkpoint of another library: its arrays become a flow, which is used once.
+pub fn importers(bytes: &[u8]) -> Answer {
+    let folder = folder();
+    let (bytes, described) = split(bytes, ARCHITECTURE);
+    let Ok(described) = std::str::from_utf8(described.unwrap_or(b"{}")) else { return Answer::Refused };
+    let read = || {
+        let architecture = Architecture::from_json(described)?;
+        let file = Checkpoint::open(write(&folder, "checkpoint", bytes))?;
+        import(&file.under("w.").unwrap_or(file), &architecture, &Device::flex())
+    };
+    let read = read();
+    if let Ok(model) = &read {
+        let row = |width| vec![0.5; width];
+        model.log_prob(&row(model.columns.len()), &row(model.context.len()));
+    }
+    answer(read)
 }
 
 /// The bytes before a mark, and those after it.

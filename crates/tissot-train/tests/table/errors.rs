@@ -158,7 +158,7 @@ fn text_that_is_not_utf_8() {
 fn bytes_of_another_kind() {
     check_default(
         b"\x89HDF\r\n\x1A\n\0\0",
-        "t.csv: a binary file of an unknown kind, expected CSV, TSV, NPY or NPZ, perhaps gzipped",
+        "t.csv: a binary file of an unknown kind, expected CSV, TSV, NPY, NPZ or Parquet, perhaps gzipped",
     );
 }
 

@@ -69,8 +69,7 @@ fn outputs_that_cannot_be() {
     let error = TableWriter::create(files.path("no/t.csv"), &["a"]).unwrap_err().to_string();
     let message = format!("cannot be written: the directory {directory} does not exist; create it first");
     assert_eq!(error, format!("{directory}/t.csv: {message}"));
-    let message =
-        "cannot be written: tables are written as text; name the file .csv, .tsv, .csv.gz or .tsv.gz";
+    let message = "cannot be written: tables are written as text or Parquet; name the file .csv, .tsv, .csv.gz, .tsv.gz or .parquet";
     assert_eq!(open("t.npy"), format!("t.npy: {message}"));
     assert_eq!(files.names(), ["d"]);
 }

@@ -6,6 +6,7 @@ use crate::dtype;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData};
 use rand::Rng;
+use std::borrow::Cow;
 
 impl Model {
     /// Whether the flow takes each row as an image `[channels, height, width]`.
@@ -18,9 +19,8 @@ impl Model {
     pub(super) fn log_probs(&self, x: Vec<f64>, context: Context<'_>) -> Vec<f64> {
         let width = self.columns.len();
         let mut found = self.densities(self.tensor(x.clone(), width), context);
-        let over = overflowed(&found, 1);
-        if let Some((exact, x, features)) = self.exactly(&x, context, &over) {
-            let again = exact.densities(x, Context { features: features.as_ref(), maps: None });
+        let over: Vec<usize> = (0..found.len()).filter(|&row| !found[row].is_finite()).collect();
+        if let Some(again) = self.exact_densities(&x, context, &over) {
             over.iter().zip(again).for_each(|(&row, value)| found[row] = value);
         }
         if found.iter().any(|value| value.is_nan()) && self.weights_are_finite() {
@@ -29,18 +29,25 @@ impl Model {
         found
     }
 
-    /// Rows through the flow, forward or back; those that overflow in f64.
+    /// The model in f64 where its device has that: a map and its inverse then lose no more than the rounding of what is
+    /// between them.
+    pub(super) fn exact(&self) -> Cow<'_, Self> {
+        let double = || self.clone().to_dtype(FloatDType::F64).ok();
+        let wanted = self.flow.dtype() != DType::F64 && dtype::has_f64(&self.flow.device());
+        wanted.then(double).flatten().map_or(Cow::Borrowed(self), Cow::Owned)
+    }
+
+    /// Rows through the flow, forward or back.
     pub(super) fn mapped(&self, rows: Vec<f64>, context: Context<'_>, forward: bool) -> Vec<f64> {
-        let width = self.columns.len();
-        let mut found = self.through(self.tensor(rows.clone(), width), context, forward);
-        let over = overflowed(&found, width);
-        if let Some((exact, rows, features)) = self.exactly(&rows, context, &over) {
-            let again = exact.through(rows, Context { features: features.as_ref(), maps: None }, forward);
-            for (&row, values) in over.iter().zip(again.chunks(width)) {
-                found[row * width..(row + 1) * width].copy_from_slice(values);
-            }
-        }
-        found
+        let rows = self.tensor(rows, self.columns.len());
+        let dims = rows.dims();
+        let found = match (self.is_of_images(), forward) {
+            (false, true) => self.flow.forward(rows, context).0,
+            (false, false) => self.flow.inverse(rows, context).0,
+            (true, true) => self.flow.forward(self.images(rows), context).0.reshape(dims),
+            (true, false) => self.flow.inverse(self.images(rows), context).0.reshape(dims),
+        };
+        found.into_data().iter().collect()
     }
 
     /// New rows of the flow.
@@ -73,36 +80,21 @@ impl Model {
         found.into_data().iter().collect()
     }
 
-    fn through(&self, rows: Tensor<2>, context: Context<'_>, forward: bool) -> Vec<f64> {
-        let dims = rows.dims();
-        let found = match (self.is_of_images(), forward) {
-            (false, true) => self.flow.forward(rows, context).0,
-            (false, false) => self.flow.inverse(rows, context).0,
-            (true, true) => self.flow.forward(self.images(rows), context).0.reshape(dims),
-            (true, false) => self.flow.inverse(self.images(rows), context).0.reshape(dims),
-        };
-        found.into_data().iter().collect()
-    }
-
-    /// The model in f64, with some of the rows and their context; `None` for no rows, for a model that is f64, and on a device
-    /// without f64.
-    fn exactly(
-        &self,
-        rows: &[f64],
-        context: Context<'_>,
-        some: &[usize],
-    ) -> Option<(Self, Tensor<2>, Option<Tensor<2>>)> {
-        if some.is_empty() || self.flow.dtype() == DType::F64 || !dtype::has_f64(&self.flow.device()) {
+    /// The log-densities of some of the rows in f64; `None` for no rows, for a model that is f64, and on a device without f64.
+    fn exact_densities(&self, rows: &[f64], context: Context<'_>, some: &[usize]) -> Option<Vec<f64>> {
+        if some.is_empty() {
             return None;
         }
-        let (width, exact) = (self.columns.len(), self.clone().to_dtype(FloatDType::F64).ok()?);
+        let Cow::Owned(exact) = self.exact() else { return None };
+        let width = self.columns.len();
         let values = some.iter().flat_map(|&row| &rows[row * width..(row + 1) * width]).copied().collect();
         let indices: Vec<i64> = some.iter().map(|&row| row as i64).collect();
         let indices =
             Tensor::<1, Int>::from_data(TensorData::new(indices, [some.len()]), &self.flow.device());
         let select = |context: &Tensor<2>| context.clone().select(0, indices).cast(FloatDType::F64);
+        let features = context.features.map(select);
         let rows = exact.tensor(values, width);
-        Some((exact, rows, context.features.map(select)))
+        Some(exact.densities(rows, Context { features: features.as_ref(), maps: None }))
     }
 
     fn weights_are_finite(&self) -> bool {
@@ -116,10 +108,4 @@ impl Model {
         self.flow.visit(&mut finite);
         finite.0
     }
-}
-
-/// The rows of which a number is not finite.
-fn overflowed(values: &[f64], width: usize) -> Vec<usize> {
-    let rows = values.chunks(width).enumerate();
-    rows.filter(|(_, row)| row.iter().any(|value| !value.is_finite())).map(|(row, _)| row).collect()
 }
