@@ -37,18 +37,6 @@ const MODELS: [&str; 27] = [
     "flowjax_maf_spline",
 ];
 
-/// Those with slopes so steep that rounding the arithmetic to f32 makes more than 1e-6 (up to 5.4e-6; nflows' and zuko's own f32
-/// is off by 1.4e-6 to 5.7e-6 on theirs).
-const STEEP: [&str; 7] = [
-    "nflows_rqs_coupling_context",
-    "nflows_rqs_autoregressive",
-    "nflows_rqs_autoregressive_context",
-    "zuko_nsf",
-    "freia_glow_coupling",
-    "flowjax_coupling_spline",
-    "flowjax_maf_spline",
-];
-
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tissot/tests/golden").join(name)
 }
@@ -80,32 +68,63 @@ fn prepare(folder: &Folder, name: &str) -> Vec<f64> {
     expected
 }
 
-/// The largest difference of the scores of `rows.csv` by a model imported in a precision, relative to `max(1, |v|)`.
-fn worst(folder: &Folder, name: &str, expected: &[f64], precision: &str) -> f64 {
+/// Imports the golden file in a precision.
+fn imported(folder: &Folder, name: &str, precision: &str) {
     let checkpoint = text(&golden(&format!("{name}.safetensors")));
     let flags = ["--prefix", "weights.", "--architecture", "architecture.json", "--precision", precision];
     folder.good(&[&["import", &checkpoint, "-o", "model.tissot"], &flags[..]].concat());
-    let found = rows(&folder.good(&["score", "model.tissot", "rows.csv"]));
+}
+
+/// The largest difference of the scores of `rows.csv`, relative to `max(1, |v|)`.
+fn worst(folder: &Folder, flags: &[&str], expected: &[f64]) -> f64 {
+    let found = rows(&folder.good(&[&["score", "model.tissot", "rows.csv"], flags].concat()));
     assert_eq!(found.len(), expected.len());
     let gap = |(row, expected): (&Vec<f64>, &f64)| (row[0] - expected).abs() / expected.abs().max(1.0);
     found.iter().zip(expected).map(gap).fold(0.0, f64::max)
 }
 
+/// FrEIA takes the log-dets of its rotations to be 0; their weights are rounded to f32, so they are not quite. This is what it
+/// leaves out.
+fn left_out(name: &str) -> f64 {
+    let file = Checkpoint::open(golden(&format!("{name}.safetensors"))).unwrap();
+    let rotations = file.arrays().iter().filter(|(name, _)| name.ends_with("w_perm"));
+    rotations.map(|(_, w)| log_abs_det(w.values(), w.shape()[0])).sum()
+}
+
+/// By elimination with pivots.
+fn log_abs_det(mut a: Vec<f64>, n: usize) -> f64 {
+    let mut log = 0.0;
+    for k in 0..n {
+        let pivot = (k..n).max_by(|&i, &j| a[i * n + k].abs().total_cmp(&a[j * n + k].abs())).unwrap();
+        (0..n).for_each(|j| a.swap(k * n + j, pivot * n + j));
+        log += a[k * n + k].abs().ln();
+        for i in k + 1..n {
+            let factor = a[i * n + k] / a[k * n + k];
+            (k..n).for_each(|j| a[i * n + j] -= factor * a[k * n + j]);
+        }
+    }
+    log
+}
+
 #[test]
 fn every_golden_model_scores_as_its_library_does() {
-    println!("{:36} {:>9} {:>9}", "model", "f64", "f32");
+    println!("{:36} {:>9} {:>9} {:>9}", "model", "f64", "f32", "fast f32");
     let mut off = Vec::new();
     for name in MODELS {
         let folder = Folder::new();
-        let expected = prepare(&folder, name);
-        let [double, single] = ["f64", "f32"].map(|precision| worst(&folder, name, &expected, precision));
-        println!("{name:36} {double:9.1e} {single:9.1e}");
-        // FrEIA takes the log-det of its rotations, which are rounded to f32, to be 0: it is not.
-        let most = if name == "freia_all_in_one_soft" { 1e-7 } else { 1e-9 };
-        let most_single = if STEEP.contains(&name) { 1e-5 } else { 1e-6 };
-        if !(double <= most && single <= most_single) {
+        let mut expected = prepare(&folder, name);
+        let left_out = left_out(name);
+        expected.iter_mut().for_each(|log_prob| *log_prob += left_out);
+        imported(&folder, name, "f64");
+        let double = worst(&folder, &[], &expected);
+        imported(&folder, name, "f32");
+        let (single, fast) = (worst(&folder, &[], &expected), worst(&folder, &["--precision", "f32"], &expected));
+        println!("{name:36} {double:9.1e} {single:9.1e} {fast:9.1e}");
+        // The arithmetic of f32 makes more than 1e-6 where slopes are steep, in the libraries, too: docs/import.md.
+        if !(double <= 1e-9 && single <= 1e-6 && fast <= 1e-5) {
             off.push(name);
         }
+        assert!(left_out.abs() < 1e-6, "{name}: {left_out:e} is no rounding");
     }
     assert!(off.is_empty(), "too far off: {off:?}");
 }

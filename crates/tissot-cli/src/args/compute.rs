@@ -21,7 +21,8 @@ pub struct ComputeArgs {
     /// Threads; all cores without it.
     #[arg(long)]
     pub threads: Option<usize>,
-    /// How exactly to compute: f64 on CPU devices; that of the model by default, f32 for a fit.
+    /// How exactly to compute. By default rows are scored and mapped in f64 on CPU devices, whatever type the weights have; a fit is in
+    /// f32, all else as the model.
     #[arg(long, value_enum)]
     pub precision: Option<PrecisionArg>,
 }

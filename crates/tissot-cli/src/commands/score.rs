@@ -14,6 +14,7 @@ use tissot::AnyModel;
 pub fn run(args: &ScoreArgs, json: bool) -> Outcome {
     output::keep(&[&args.model, Path::new(&args.data)], args.out.as_deref().map(Path::new))?;
     let model = match device::load(&args.model, &args.compute)? {
+        AnyModel::Table(model) if args.compute.precision.is_none() => model.exact().into_owned(),
         AnyModel::Table(model) => model,
         AnyModel::Image(model) => return images::run(args, &model, json),
     };

@@ -2,9 +2,8 @@
 
 use super::Model;
 use crate::bijection::Context;
-use crate::dtype;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData};
+use burn::tensor::{FloatDType, Int, Tensor, TensorData};
 use rand::Rng;
 use std::borrow::Cow;
 
@@ -27,14 +26,6 @@ impl Model {
             found.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = f64::NEG_INFINITY);
         }
         found
-    }
-
-    /// The model in f64 where its device has that: a map and its inverse then lose no more than the rounding of what is
-    /// between them.
-    pub(super) fn exact(&self) -> Cow<'_, Self> {
-        let double = || self.clone().to_dtype(FloatDType::F64).ok();
-        let wanted = self.flow.dtype() != DType::F64 && dtype::has_f64(&self.flow.device());
-        wanted.then(double).flatten().map_or(Cow::Borrowed(self), Cow::Owned)
     }
 
     /// Rows through the flow, forward or back.
