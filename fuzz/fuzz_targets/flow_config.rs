@@ -1,9 +1,11 @@
 #![no_main]
 
+mod counted;
+
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 fuzz_target!(|bytes: &[u8]| {
-    readers::flow_config(bytes);
+    readers::flow_config(counted::counted(bytes));
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {

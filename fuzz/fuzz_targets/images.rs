@@ -1,5 +1,7 @@
 #![no_main]
 
+mod counted;
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    readers::images(bytes);
+    readers::images(counted::counted(bytes));
 });

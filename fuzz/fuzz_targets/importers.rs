@@ -1,5 +1,7 @@
 #![no_main]
 
+mod counted;
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    readers::importers(bytes);
+    readers::importers(counted::counted(bytes));
 });

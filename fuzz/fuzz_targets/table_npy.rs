@@ -1,5 +1,7 @@
 #![no_main]
 
+mod counted;
+
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    readers::table_npy(bytes);
+    readers::table_npy(counted::counted(bytes));
 });

@@ -1,5 +1,7 @@
 #![no_main]
 
+mod counted;
+
 libfuzzer_sys::fuzz_target!(
     init: {
         // libFuzzer ends at every panic; those that become errors are none.
@@ -11,6 +13,6 @@ libfuzzer_sys::fuzz_target!(
         }));
     },
     |bytes: &[u8]| {
-        readers::table_parquet(bytes);
+        readers::table_parquet(counted::counted(bytes));
     }
 );

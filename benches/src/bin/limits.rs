@@ -13,9 +13,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::path::Path;
+use tissot::columns::{Column, Columns, Domain};
 use tissot::inspect::digits_left;
 use tissot::interop::{Architecture, Checkpoint, import};
-use tissot::columns::{Column, Columns, Domain};
 use tissot::{Context, FlowConfig, Model, Provenance};
 use tissot_benches::planted::{Preset, train};
 
@@ -49,7 +49,9 @@ fn main() -> Result<(), Failure> {
         }
     }
     let [model, layers] = beyond;
-    println!("largest share of wrong rows beyond 1.1 floor + 0.1 points: model {model:.2}, layers in f32 {layers:.2}");
+    println!(
+        "largest share of wrong rows beyond 1.1 floor + 0.1 points: model {model:.2}, layers in f32 {layers:.2}"
+    );
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::AtlasError;
 use crate::colour::{BAND, FAMILIES, INK, LINE, OVER, PAPER, SOFT_INK};
 use crate::figures::{self, Coloured, Figure, WIDE};
 use crate::sheet::Sheet;
-use crate::survey::Survey;
+use crate::survey::{Checked, Survey};
 use askama::Template;
 
 /// A name, what stands for it, and a remark.
@@ -63,6 +63,7 @@ struct Page {
     ledger: Vec<LedgerLine>,
     last_row: usize,
     books: String,
+    audit: Option<Checked>,
     version: &'static str,
     css: &'static str,
     js: &'static str,
@@ -98,6 +99,7 @@ pub fn report(survey: &Survey) -> Result<String, AtlasError> {
         ledger: survey.ledger.iter().map(line).collect(),
         last_row: survey.rows.len().saturating_sub(1),
         books: words::books(survey),
+        audit: survey.audit.clone(),
         version: env!("CARGO_PKG_VERSION"),
         css: include_str!("../templates/report.css"),
         js: include_str!("../templates/report.js"),

@@ -3,6 +3,7 @@
 use crate::failure::Outcome;
 use std::path::Path;
 use tissot::Model;
+use tissot::inspect::audit::{Audit, Effort, Thresholds, audit_model};
 use tissot::inspect::{Angle, Metric};
 use tissot_atlas::survey::{SurveyOptions, survey};
 use tissot_atlas::{DensityMap, Field, density_map, report as report_of, write_file};
@@ -53,5 +54,12 @@ pub fn report(model: &Model, rows: &Rows, snapshots: &[(u64, Model)], path: &Pat
         title: "Earthquakes".into(),
         ..SurveyOptions::default()
     };
-    Ok(write_file(path, report_of(&survey(model, &options)?)?.as_bytes())?)
+    let survey = survey(model, &options)?.with_audit(&audited(model, &rows.values, &rows.context));
+    Ok(write_file(path, report_of(&survey)?.as_bytes())?)
+}
+
+/// A smaller audit than that of `tissot audit`, for the head of a report: on these rows or, without any, on the model's own.
+pub fn audited(model: &Model, rows: &[f64], context: &[f64]) -> Audit {
+    let effort = Effort { rows: 2_048, jacobians: 64, samples: 2_048, ..Effort::default() };
+    audit_model(model, rows, context, &Thresholds::default(), &effort)
 }

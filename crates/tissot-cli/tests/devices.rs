@@ -11,8 +11,11 @@ fn every_device_that_is_here_agrees_with_the_cpu_in_f64() {
     let table = folder.good(&["devices", "--check"]);
     println!("{table}");
     let devices = folder.good(&["devices"]);
-    let here: Vec<&str> =
-        devices.lines().filter(|line| line.ends_with(" here")).filter_map(|line| line.split(' ').next()).collect();
+    let here: Vec<&str> = devices
+        .lines()
+        .filter(|line| line.ends_with(" here"))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
     assert!(here.contains(&"flex"), "{devices}");
     let header = table.lines().next().unwrap();
     for device in here {

@@ -118,7 +118,8 @@ fn every_golden_model_scores_as_its_library_does() {
         imported(&folder, name, "f64");
         let double = worst(&folder, &[], &expected);
         imported(&folder, name, "f32");
-        let (single, fast) = (worst(&folder, &[], &expected), worst(&folder, &["--precision", "f32"], &expected));
+        let (single, fast) =
+            (worst(&folder, &[], &expected), worst(&folder, &["--precision", "f32"], &expected));
         println!("{name:36} {double:9.1e} {single:9.1e} {fast:9.1e}");
         // The arithmetic of f32 makes more than 1e-6 where slopes are steep, in the libraries, too: docs/import.md.
         if !(double <= 1e-9 && single <= 1e-6 && fast <= 1e-5) {

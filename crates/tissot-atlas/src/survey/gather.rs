@@ -184,6 +184,7 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
         ledger: Vec::new(),
         books: Default::default(),
         training: Vec::new(),
+        audit: None,
         columns: names.clone(),
     };
     if let Some([i, j]) = pair {

@@ -1,6 +1,7 @@
 //! Everything that a report shows, as plain numbers: gathered once, drawn and written as JSON from the same values.
 
 mod cells;
+mod checked;
 mod curves;
 mod error;
 mod gather;
@@ -13,6 +14,7 @@ mod rows;
 mod subject;
 mod training;
 
+pub use checked::Checked;
 pub use error::SurveyError;
 pub use gather::{SurveyOptions, survey, survey_bijection};
 pub(crate) use round::quantiles;
@@ -52,6 +54,8 @@ pub struct Survey {
     pub books: Books,
     /// The model while it was trained, the earliest first.
     pub training: Vec<Snapshot>,
+    /// The verdict of an audit, where one was made: [`Survey::with_audit`].
+    pub audit: Option<Checked>,
 }
 
 /// What a model is.

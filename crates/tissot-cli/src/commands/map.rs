@@ -5,6 +5,7 @@ use crate::device;
 use crate::failure::{Failure, Outcome};
 use crate::given;
 use crate::output;
+use crate::picture;
 use crate::prepare::ModelRows;
 use crate::snapshots;
 use rand_chacha::ChaCha8Rng;
@@ -34,6 +35,8 @@ struct Looked {
     rows: Vec<f64>,
     context: Vec<f64>,
     from: String,
+    /// Whether they are the model's own.
+    drawn: bool,
 }
 
 /// Surveys a model and writes what was asked for.
@@ -76,7 +79,12 @@ pub fn run(args: &MapArgs, json: bool) -> Outcome {
         snapshots: &snapshots,
         title: name.unwrap_or_default(),
     };
-    let survey = survey(&model, &options).map_err(misused)?;
+    let mut survey = survey(&model, &options).map_err(misused)?;
+    if report.is_some() || json {
+        let (rows, context) =
+            if looked.drawn { (&[][..], &[][..]) } else { (&looked.rows[..], &looked.context[..]) };
+        survey = survey.with_audit(&picture::audited(&model, rows, context));
+    }
     write(args, &survey, figure, report.as_deref(), json)
 }
 
@@ -134,7 +142,7 @@ fn rows(args: &MapArgs, model: &Model) -> Result<Looked, Failure> {
         let given = given::context(model, &args.given)?;
         let context = given.repeat(DRAWN);
         let rows = model.sample(DRAWN, &context, &mut ChaCha8Rng::seed_from_u64(0));
-        return Ok(Looked { rows, context, from: format!("{DRAWN} rows drawn from the model") });
+        return Ok(Looked { rows, context, from: format!("{DRAWN} rows drawn from the model"), drawn: true });
     };
     if !args.given.0.is_empty() {
         let message = "--given: the context is that of DATA's rows; choose one of them with --at";
@@ -152,7 +160,7 @@ fn rows(args: &MapArgs, model: &Model) -> Result<Looked, Failure> {
     }
     let name = Path::new(data).file_name().map_or("standard input".into(), |name| name.to_string_lossy());
     let from = format!("{}{n} rows of {name}", if n >= READ { "the first " } else { "" });
-    Ok(Looked { rows, context, from })
+    Ok(Looked { rows, context, from, drawn: false })
 }
 
 fn figure(name: &str) -> Result<Figure, Failure> {

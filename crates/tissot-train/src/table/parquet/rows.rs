@@ -22,6 +22,8 @@ use super::{guarded, unsound};
 /// How many values are read at a time, and the most rows.
 const CHUNK: usize = 1 << 18;
 const MOST_ROWS: usize = 1 << 13;
+/// The most rows that a byte of a file can stand for: values that are all alike, in pages of the usual size, are 700.
+const ROWS_A_BYTE: u64 = 10_000;
 /// What a file begins and ends with, and the length of the end: that of the metadata, and this.
 const MAGIC: &[u8; 4] = b"PAR1";
 const END: u64 = 8;
@@ -242,6 +244,10 @@ fn check_places(
     length: u64,
 ) -> Result<(), TableError> {
     let all = metadata.file_metadata().schema_descr().num_columns();
+    let rows = metadata.row_groups().iter().fold(0, |rows: i64, group| rows.saturating_add(group.num_rows()));
+    if rows as u64 > length.saturating_mul(ROWS_A_BYTE) {
+        return Err(unsound(origin, format!("it claims {rows} rows in {length} bytes")));
+    }
     for (index, group) in metadata.row_groups().iter().enumerate() {
         let wrong = |what: &str| unsound(origin, format!("its group {} of rows {what}", index + 1));
         if group.num_columns() != all || group.num_rows() < 0 {
