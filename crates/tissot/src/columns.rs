@@ -19,7 +19,8 @@ pub enum Domain {
     Positive,
     /// Numbers between two bounds `a` and `b`: `y = log((x - a) / (b - x))`.
     Bounded(f64, f64),
-    /// Numbers on a circle from `a` to `b`, where they meet: `y = (x - cut) mod (b - a)`; it is cut at the largest gap.
+    /// Numbers on a circle from `a` to `b`, where they meet: `y = (x - cut) mod (b - a)`. It is cut at the largest gap, or,
+    /// where the flow knows circles, at `a`, which then is a place like the others: see [`Columns::on_circles`].
     Periodic(f64, f64),
     /// Whole numbers: `y = x + u`, `u` uniform on `[0, 1)`; a likelihood is then a lower bound (Theis et al. 2016).
     Integer,
@@ -122,7 +123,11 @@ impl Column {
                 let u = if y >= 0.0 { 1.0 / (1.0 + (-y).exp()) } else { y.exp() / (1.0 + y.exp()) };
                 a + (b - a) * u
             }
-            Domain::Periodic(a, b) => a + (y + self.cut - a).rem_euclid(b - a),
+            Domain::Periodic(a, b) => {
+                // Rounding may end at b, which is a.
+                let x = a + (y + self.cut - a).rem_euclid(b - a);
+                if x < b { x } else { a }
+            }
             Domain::Integer => y.floor(),
         }
     }
@@ -174,6 +179,25 @@ impl Columns {
             }
         }
         Ok(())
+    }
+
+    /// Which of them are periodic.
+    pub fn periodic(&self) -> Vec<usize> {
+        let periodic =
+            |(i, column): (usize, &Column)| matches!(column.domain, Domain::Periodic(..)).then_some(i);
+        self.0.iter().enumerate().filter_map(periodic).collect()
+    }
+
+    /// The same columns for a flow that knows circles: the model's unit of each periodic one is an angle from `-bound` at
+    /// its `a` to `bound` at its `b`, wherever the values lie.
+    #[must_use]
+    pub fn on_circles(mut self, bound: f64) -> Self {
+        for column in &mut self.0 {
+            if let Domain::Periodic(a, b) = column.domain {
+                (column.cut, column.mean, column.std) = (a, 0.5 * (b - a), 0.5 * (b - a) / bound);
+            }
+        }
+        self
     }
 
     /// Whether any holds whole numbers, so that a likelihood is a bound.
