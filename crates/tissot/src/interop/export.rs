@@ -38,7 +38,8 @@ const ALIGNMENT: usize = 8;
 pub fn export(model: &AnyModel, path: impl AsRef<Path>) -> Result<(), Error> {
     let tensors = match model {
         AnyModel::Table(model) if circles::any(&model.config) => {
-            let expected = "a flow on lines (maf, realnvp, ..): what reads the file in PyTorch knows no circles";
+            let expected =
+                "a flow on lines (maf, realnvp, ..): what reads the file in PyTorch knows no circles";
             return Err(Error::config("flow", "circular features", expected));
         }
         AnyModel::Table(model) => named(&model.flow.valid()),

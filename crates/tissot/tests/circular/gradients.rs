@@ -64,7 +64,7 @@ fn gradients_are_slopes() {
             );
         }
         let by_weights = of_weights(&trained, &gradients);
-        assert!(by_weights.iter().filter(|g| **g != 0.0).count() > by_weights.len() / 2, "{name}");
+        assert!(by_weights.iter().filter(|g| **g != 0.0).count() > by_weights.len() / 5, "{name}");
         for (which, found) in by_weights.iter().enumerate().step_by(1 + by_weights.len() / 150) {
             let at = |step: f64| loss(&moved(&flow, which, step), x.clone());
             let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);

@@ -57,7 +57,9 @@ fn circular(args: &FitArgs, flow: FlowArg, columns: &Columns) -> Vec<usize> {
         return Vec::new();
     }
     if args.tails == TailsArg::StudentT {
-        failure::say("note: --tails student-t: its base knows no circles, so periodic columns are cut at their largest gap");
+        failure::say(
+            "note: --tails student-t: its base knows no circles, so periodic columns are cut at their largest gap",
+        );
         return Vec::new();
     }
     periodic
