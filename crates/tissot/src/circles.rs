@@ -224,6 +224,6 @@ fn keep(layers: &[LayerConfig], circles: &Circles) -> Result<(), Error> {
             "CircularCoupling, CircularAutoregressive, Rotation or Tail under the base Torus",
         )),
     };
-    let each = layers.iter().enumerate();
-    each.map(|(i, layer)| one(layer).map_err(|error| error.within(&format!("layers[{i}]")))).collect()
+    let each = |(i, layer)| one(layer).map_err(|error| error.within(&format!("layers[{i}]")));
+    layers.iter().enumerate().try_for_each(each)
 }

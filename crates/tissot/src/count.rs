@@ -52,19 +52,20 @@ pub(crate) fn flow(config: &FlowConfig) -> Count {
     let area = config.positions.iter().fold(1, |area: u64, &side| area.saturating_mul(side as u64));
     let features = config.features as u64;
     let start = Extent { features, area, context, maps: config.context_maps as u64 };
-    let base = match &config.base {
-        BaseConfig::StandardNormal | BaseConfig::Torus(_) => 0,
-        BaseConfig::DiagNormal(base) => {
-            let moved = features.saturating_mul(2);
-            let net = base.conditioner.as_ref().map_or(0, |net| network(net, 0, context, 0, moved));
-            net.saturating_add(moved)
-        }
-        BaseConfig::StudentT(_) => features,
-    };
     let embedding = config.embedding.as_ref().map_or(0, |embedding| {
         network(&embedding.net, config.context as u64, 0, 0, embedding.features as u64)
     });
-    chain(&config.layers, start).and(Count::of(base)).and(Count::of(embedding))
+    let base = match &config.base {
+        BaseConfig::StandardNormal => Count::default(),
+        BaseConfig::Torus(_) => Count { weights: 0, places: features },
+        BaseConfig::DiagNormal(base) => {
+            let moved = features.saturating_mul(2);
+            let net = base.conditioner.as_ref().map_or(0, |net| network(net, 0, context, 0, moved));
+            Count::of(net.saturating_add(moved))
+        }
+        BaseConfig::StudentT(_) => Count::of(features),
+    };
+    chain(&config.layers, start).and(base).and(Count::of(embedding))
 }
 
 fn chain(layers: &[LayerConfig], at: Extent) -> Count {

@@ -94,7 +94,7 @@ impl Model {
         out
     }
 
-    /// The latent of each row; `NaN` outside a column's domain.
+    /// The latent of each row, on circles within one turn; `NaN` outside a column's domain.
     ///
     /// # Panics
     /// As [`Model::log_prob`].

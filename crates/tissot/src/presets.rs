@@ -1,7 +1,6 @@
 //! The usual architectures, as functions that return a [`FlowConfig`]: the zoo is data.
 //!
-//! Each of tables starts as the identity up to a permutation of the features, and up to whole turns of circles; those of images
-//! say how they start.
+//! Each of tables starts as the identity up to a permutation of the features; those of images say how they start.
 
 mod circular;
 mod images;

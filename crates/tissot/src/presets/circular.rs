@@ -13,8 +13,8 @@ use crate::univariate::RationalQuadratic;
 /// splines behind rotations, the others by the splines of [`nsf_coupling`](super::nsf_coupling), and the base is uniform on
 /// the circles (Rezende, Papamakarios, Racaniere et al. 2020, "Normalizing Flows on Tori and Spheres"). Needs two features.
 ///
-/// In place of linear maps, which tear circles, the masks alternate. The rotations start evenly spread over one whole turn, so
-/// that the flow starts as the identity of the circles and lines. See [`Circles`] for angles beyond one turn.
+/// In place of linear maps, which tear circles, the masks alternate. The rotations start evenly spread over one whole turn and
+/// end where they began: the flow starts as the identity. See [`Circles`] for angles beyond one turn.
 ///
 /// # Examples
 /// ```
@@ -61,12 +61,19 @@ pub fn nsf_circular_autoregressive(size: &Size, circular: &[usize]) -> FlowConfi
     })
 }
 
-/// Rotations by equal parts of a turn, each before a layer.
+/// Each layer behind a rotation: before it the circles stand turned by `1 / T, 2 / T, .., 1` of a turn, not beyond half a turn to
+/// either side.
 fn flow(size: &Size, circular: &[usize], layer: impl Fn(usize) -> LayerConfig) -> FlowConfig {
     let circles = Circles::new(circular);
-    let phase = 2.0 * circles.bound / size.transforms.max(1) as f64;
-    let rotation = RotationConfig { circular: circular.to_vec(), phase, ..RotationConfig::default() };
-    let layers = size.repeat(|k| vec![LayerConfig::Rotation(rotation.clone()), layer(k)]);
+    let turned = |k: usize| {
+        let share = k as f64 / size.transforms as f64;
+        2.0 * circles.bound * (share - share.round())
+    };
+    let layers = size.repeat(|k| {
+        let phase = turned(k + 1) - turned(k);
+        let rotation = RotationConfig { circular: circular.to_vec(), phase, ..RotationConfig::default() };
+        vec![LayerConfig::Rotation(rotation), layer(k)]
+    });
     FlowConfig { base: BaseConfig::Torus(circles), ..size.flow(layers) }
 }
 

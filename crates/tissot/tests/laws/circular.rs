@@ -72,7 +72,7 @@ pub fn autoregressive() -> Vec<Row> {
         row("circles", &[0, 1, 2], line.into(), plain(), 3),
         row("lines and circles", &[3, 0], line.into(), plain(), 4),
         row("given order", &[1, 2], wide_affine(), residual, 4),
-        row("one circle", &[0], line.into(), plain(), 1),
+        row("one circle", &[0], line.into(), plain(), 1).with(|laws| laws.spread(4.0)),
         row("under context", &[1], line.into(), plain(), 2).under(2, |_, _| true),
         row("under context as nflows", &[1], line.into(), nflows, 3).under(2, |i, _| i > 0),
     ]

@@ -33,7 +33,7 @@ impl RotationConfig {
     /// [`Error::Config`] for no circular feature, one that does not exist, and a phase that is not finite.
     pub fn init(&self, features: usize, device: &Device) -> Result<Rotation, Error> {
         Circles::new(self.circular.clone()).validate(features)?;
-        if !(self.phase.abs() <= 1e6) {
+        if !self.phase.is_finite() || self.phase.abs() > 1e6 {
             return Err(Error::config("phase", self.phase, "a number from -1e6 to 1e6"));
         }
         let m = self.circular.len();
