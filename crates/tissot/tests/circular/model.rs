@@ -46,6 +46,11 @@ fn an_angle_is_one_turn_of_the_flow_wherever_the_values_are() {
         columns.inverse(&[z, 0.0], &mut x);
         assert!((-180.0..180.0).contains(&x[0]), "{z}: {x:?}");
     }
+    // So little below a that it rounds to b.
+    let clock = Column { cut: 0.0, mean: 0.0, std: 1.0, ..column(Domain::Periodic(0.0, 12.0)) };
+    let mut x = Vec::new();
+    Columns(vec![clock]).inverse(&[-1e-17], &mut x);
+    assert_eq!(x, [0.0]);
 }
 
 /// The user may count an angle from 0 to 360 or from -180 to 180: a rotation of the flow by half a turn.
