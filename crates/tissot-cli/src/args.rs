@@ -201,7 +201,8 @@ pub struct FitArgs {
     /// The columns that it is conditioned on.
     #[arg(long, value_delimiter = ',')]
     pub context: Vec<String>,
-    /// NAME=real|positive|integer|bounded(a,b)|periodic(a,b), separated by commas.
+    /// NAME=real|positive|integer|bounded(a,b)|periodic(a,b), separated by commas. nsf and nsf-coupling keep periodic columns on
+    /// their circles; the other flows cut these at the largest gap.
     #[arg(long, default_value = "")]
     pub domain: Domains,
     /// Rows that miss a value.

@@ -2,6 +2,7 @@
 
 use crate::base::{AnyBase, BaseConfig};
 use crate::chain::Chain;
+use crate::circles;
 use crate::count;
 use crate::error::Error;
 use crate::flow::Flow;
@@ -62,6 +63,7 @@ impl FlowConfig {
             let expected = format!("at most {}; make it smaller", Self::MOST_WEIGHTS);
             return Err(Error::config("flow", format!("{count} weights"), expected));
         }
+        circles::check(self)?;
         let bijection = place.chain(&self.layers, rng)?;
         let base = self.base.init(&self.event(), place.context, device, rng)?;
         // Drawn last: the other weights of a seed are those of the flow without it.

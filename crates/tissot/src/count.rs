@@ -52,19 +52,20 @@ pub(crate) fn flow(config: &FlowConfig) -> Count {
     let area = config.positions.iter().fold(1, |area: u64, &side| area.saturating_mul(side as u64));
     let features = config.features as u64;
     let start = Extent { features, area, context, maps: config.context_maps as u64 };
-    let base = match &config.base {
-        BaseConfig::StandardNormal => 0,
-        BaseConfig::DiagNormal(base) => {
-            let moved = features.saturating_mul(2);
-            let net = base.conditioner.as_ref().map_or(0, |net| network(net, 0, context, 0, moved));
-            net.saturating_add(moved)
-        }
-        BaseConfig::StudentT(_) => features,
-    };
     let embedding = config.embedding.as_ref().map_or(0, |embedding| {
         network(&embedding.net, config.context as u64, 0, 0, embedding.features as u64)
     });
-    chain(&config.layers, start).and(Count::of(base)).and(Count::of(embedding))
+    let base = match &config.base {
+        BaseConfig::StandardNormal => Count::default(),
+        BaseConfig::Torus(_) => Count { weights: 0, places: features },
+        BaseConfig::DiagNormal(base) => {
+            let moved = features.saturating_mul(2);
+            let net = base.conditioner.as_ref().map_or(0, |net| network(net, 0, context, 0, moved));
+            Count::of(net.saturating_add(moved))
+        }
+        BaseConfig::StudentT(_) => Count::of(features),
+    };
+    chain(&config.layers, start).and(base).and(Count::of(embedding))
 }
 
 fn chain(layers: &[LayerConfig], at: Extent) -> Count {
@@ -97,8 +98,24 @@ fn layer(config: &LayerConfig, at: Extent) -> Count {
             Count { weights: net.saturating_add(area), places: n.saturating_mul(area).saturating_mul(2) }
         }
         LayerConfig::Autoregressive(config) => {
-            Count::of(made(&config.made, n, context, params(&config.univariate)))
+            Count::of(made(&config.made, n, 0, context, n.saturating_mul(params(&config.univariate))))
         }
+        LayerConfig::CircularCoupling(config) => {
+            let seen = kept(&config.mask, n);
+            let circles = |side: bool| circular(&config.circular, n, |i| is_kept(&config.mask, i, n) == side);
+            let spline = config.spline.into();
+            let outputs = elements(n - seen, circles(false), &config.univariate, &spline);
+            let inputs = seen.saturating_add(circles(true));
+            let net = network(&config.conditioner, inputs, context, maps, outputs);
+            Count { weights: net, places: n.saturating_mul(4).saturating_add(outputs) }
+        }
+        LayerConfig::CircularAutoregressive(config) => {
+            let circles = circular(&config.circular, n, |_| true);
+            let outputs = elements(n, circles, &config.univariate, &config.spline.into());
+            let net = made(&config.made, n, circles, context, outputs);
+            Count { weights: net, places: n.saturating_mul(4).saturating_add(outputs) }
+        }
+        LayerConfig::Rotation(config) => Count { weights: config.circular.len() as u64, places: n },
         LayerConfig::Split(config) => {
             let features = match config.on {
                 Half::First => n.div_ceil(2),
@@ -128,6 +145,17 @@ fn kept(mask: &Mask, n: u64) -> u64 {
     }
 }
 
+/// Whether a mask keeps a feature of `n`.
+fn is_kept(mask: &Mask, feature: usize, n: u64) -> bool {
+    match mask {
+        Mask::FirstHalf => (feature as u64) < n.div_ceil(2),
+        Mask::SecondHalf => feature as u64 >= n.div_ceil(2),
+        Mask::Even => feature.is_multiple_of(2),
+        Mask::Odd => !feature.is_multiple_of(2),
+        Mask::Kept(given) => given.contains(&feature),
+    }
+}
+
 /// The parameters of an element.
 fn params(univariate: &AnyUnivariate) -> u64 {
     match univariate {
@@ -135,10 +163,29 @@ fn params(univariate: &AnyUnivariate) -> u64 {
         AnyUnivariate::Affine(_) => 2,
         AnyUnivariate::RationalQuadratic(spline) => {
             let thrice = (spline.bins as u64).saturating_mul(3);
-            let free = matches!(spline.parameters, SplineParams::FreeEnds { .. });
-            if free { thrice.saturating_add(1) } else { thrice.saturating_sub(1) }
+            match spline.parameters {
+                SplineParams::FreeEnds { .. } => thrice.saturating_add(1),
+                SplineParams::Circular { .. } => thrice,
+                SplineParams::Bounded { .. } | SplineParams::Nflows { .. } | SplineParams::Zuko { .. } => {
+                    thrice.saturating_sub(1)
+                }
+            }
         }
     }
+}
+
+/// How many of the features that are named circular exist and are `seen`, each once.
+fn circular(named: &[usize], n: u64, seen: impl Fn(usize) -> bool) -> u64 {
+    let mut named: Vec<usize> = named.iter().copied().filter(|&i| (i as u64) < n && seen(i)).collect();
+    named.sort_unstable();
+    named.dedup();
+    named.len() as u64
+}
+
+/// The parameters of `n` elements, `circles` of which have those of a spline of a circle.
+fn elements(n: u64, circles: u64, line: &AnyUnivariate, circle: &AnyUnivariate) -> u64 {
+    let lines = n.saturating_sub(circles).saturating_mul(params(line));
+    lines.saturating_add(circles.saturating_mul(params(circle)))
 }
 
 /// The weights and biases of a linear map.
@@ -192,14 +239,13 @@ fn perceptron(inputs: u64, hidden: &[usize]) -> (u64, u64) {
     })
 }
 
-fn made(config: &MadeConfig, features: u64, context: u64, params: u64) -> u64 {
-    let outputs = features.saturating_mul(params);
+fn made(config: &MadeConfig, features: u64, twice: u64, context: u64, outputs: u64) -> u64 {
     if features == 1 && context == 0 {
         return linear(1, outputs);
     }
     let beside = context > 0 && (features == 1 || config.context_rule == ContextRule::Input);
     let (inside, through) = if beside { (context, 0) } else { (0, context) };
-    let (sum, last) = perceptron(features.saturating_add(inside), &config.hidden);
+    let (sum, last) = perceptron(features.saturating_add(twice).saturating_add(inside), &config.hidden);
     let per_layer = |units: u64| if through == 0 { 0 } else { linear(through, units) };
     let first = config.hidden.first().map_or(0, |&units| per_layer(units as u64));
     let block = linear(last, last).saturating_mul(2).saturating_add(per_layer(last));

@@ -141,7 +141,8 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         in_blocks(n, context, |_, rows, context| {
             let features = self.embed(context);
             let context = Context { features: features.as_ref(), ..context };
-            self.bijection.inverse(self.base.sample(rows, context, temperature, site, rng), context).0
+            let z = self.base.sample(rows, context, temperature, site, rng);
+            self.one_turn(self.bijection.inverse(z, context).0)
         })
     }
 
@@ -167,7 +168,18 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         let z = self.base.sample(n, context, 1.0, Site { device: &device, dtype: self.dtype() }, rng);
         let log_base = self.base.log_prob(z.clone(), context);
         let (x, log_det) = self.bijection.inverse(z, context);
-        (x, log_base - log_det)
+        (self.one_turn(x), log_base - log_det)
+    }
+
+    /// The same places, those on circles within one turn.
+    fn one_turn<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>
+    where
+        B: Base<D>,
+    {
+        match self.base.circles() {
+            Some(circles) => circles.wrap(x),
+            None => x,
+        }
     }
 
     /// Sets the parameters that depend on data (ActNorm) from a first batch.

@@ -10,9 +10,10 @@ use crate::error::Error;
 use crate::inspect::{Part, Sign};
 use crate::inverse::Inverse;
 use crate::layers::{
-    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Checkerboard, CheckerboardConfig, Coupling,
-    CouplingConfig, LuLinear, LuLinearConfig, Permutation, PermutationConfig, Split, SplitConfig, Squeezed,
-    SqueezedConfig, TailConfig, TailTransform,
+    ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Checkerboard, CheckerboardConfig,
+    CircularAutoregressive, CircularAutoregressiveConfig, CircularCoupling, CircularCouplingConfig, Coupling,
+    CouplingConfig, LuLinear, LuLinearConfig, Permutation, PermutationConfig, Rotation, RotationConfig,
+    Split, SplitConfig, Squeezed, SqueezedConfig, TailConfig, TailTransform,
 };
 use crate::nets::{AnyConditioner, Made};
 use crate::univariate::AnyUnivariate;
@@ -93,6 +94,12 @@ layers! {
     Checkerboard(Checkerboard<AnyConditioner, AnyUnivariate>, CheckerboardConfig) |c, s, rng| c.init(s, rng);
     /// Each feature is moved by those before it.
     Autoregressive(Autoregressive<Made, AnyUnivariate>, AutoregressiveConfig) |c, s, rng| c.init(s, rng);
+    /// Some features are kept and move the others; some lie on circles.
+    CircularCoupling(CircularCoupling, CircularCouplingConfig) |c, s, rng| c.init(s, rng);
+    /// Each feature is moved by those before it; some lie on circles.
+    CircularAutoregressive(CircularAutoregressive, CircularAutoregressiveConfig) |c, s, rng| c.init(s, rng);
+    /// Circles are turned.
+    Rotation(Rotation, RotationConfig) |c, s, _| c.init(s.features, s.device);
     /// Layers on half of the features; the others are done.
     Split(Split<Chain<Layer>>, SplitConfig) |c, s, rng| c.init(s, rng);
     /// Layers at half the resolution of an image.

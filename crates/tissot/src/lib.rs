@@ -13,6 +13,7 @@
 pub mod base;
 mod bijection;
 mod chain;
+mod circles;
 pub mod columns;
 mod config;
 pub mod container;
@@ -38,6 +39,7 @@ pub mod univariate;
 
 pub use bijection::{Bijection, Context, Sink};
 pub use chain::Chain;
+pub use circles::Circles;
 pub use config::{AnyFlow, FlowConfig};
 pub use error::{Error, printable};
 pub use flow::Flow;

@@ -96,7 +96,7 @@ impl Model {
         out
     }
 
-    /// The latent of each row; `NaN` outside a column's domain.
+    /// The latent of each row, on circles within one turn; `NaN` outside a column's domain.
     ///
     /// Computed by [`Model::exact`], whatever type the weights have, so that the way back loses no more than the rounding of the
     /// latent does.

@@ -2,8 +2,10 @@
 //!
 //! Each of tables starts as the identity up to a permutation of the features; those of images say how they start.
 
+mod circular;
 mod images;
 
+pub use circular::{nsf_circular_autoregressive, nsf_circular_coupling};
 pub use images::{ImageSize, dequantiser, glow, glow_of, nsf_image, real_nvp_image};
 
 use crate::config::FlowConfig;

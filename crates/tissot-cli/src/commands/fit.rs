@@ -1,6 +1,7 @@
 //! `tissot fit`.
 
 mod images;
+mod preset;
 mod shared;
 mod tails;
 
@@ -13,8 +14,7 @@ use crate::progress::Progress;
 use crate::snapshots;
 use shared::{config_file, failed, fits_memory, misused, output_is_possible, over, settings, take, why};
 use std::path::Path;
-use tissot::nets::EmbeddingConfig;
-use tissot::{FlowConfig, Model, Provenance, presets};
+use tissot::{FlowConfig, Model, Provenance};
 use tissot_train::images::{ImageError, ImageOptions, Images, recognises};
 use tissot_train::{BesideGaussian, Fit, FitError, Fitted, Settings, Stop, fit_columns, snapshot_steps};
 
@@ -51,10 +51,11 @@ fn table(args: &FitArgs, json: bool) -> Outcome {
     let config = match file.flow {
         Some(flow) => check_width(flow, columns.len(), context.len())?,
         None => {
-            let flow = preset(args, columns.len(), context.len())?;
+            let flow = preset::preset(args, &columns, context.len())?;
             tails::with_tails(args, flow, &columns, &data.splits.train.values)
         }
     };
+    let columns = preset::in_units_of(&config, columns)?;
     let settings = Settings { seed, ..settings(args, base, data.splits.train.n) };
     let preset = if custom {
         "custom".into()
@@ -199,44 +200,4 @@ fn check_width(flow: FlowConfig, features: usize, context: usize) -> Result<Flow
         "--config: its flow has {} features and {} of context, the chosen columns are {features} and {context}",
         flow.features, flow.context
     )))
-}
-
-/// The flow that the flags describe.
-fn preset(args: &FitArgs, features: usize, context: usize) -> Result<FlowConfig, Failure> {
-    let flow = args.flow.unwrap_or(FlowArg::Nsf);
-    let coupling = matches!(flow, FlowArg::NsfCoupling | FlowArg::Realnvp | FlowArg::Nice);
-    if coupling && features == 1 {
-        let message =
-            "--flow: couplings move one part of the columns by another, found 1 column; use nsf or maf";
-        return Err(Failure::Usage(message.into()));
-    }
-    if args.transforms == Some(0) {
-        return Err(Failure::Usage("--transforms: found 0, expected at least 1".into()));
-    }
-    let mut size = presets::Size::new(features).with_context(context);
-    size.transforms = args.transforms.unwrap_or(size.transforms);
-    size.hidden = args.hidden.clone().unwrap_or(size.hidden);
-    size.bins = args.bins.unwrap_or(size.bins);
-    let config = match flow {
-        FlowArg::Nsf => presets::nsf_autoregressive(&size),
-        FlowArg::NsfCoupling => presets::nsf_coupling(&size),
-        FlowArg::Maf => presets::maf(&size),
-        FlowArg::Iaf => presets::iaf(&size),
-        FlowArg::Realnvp => presets::real_nvp(&size),
-        FlowArg::Nice => presets::nice(&size),
-        FlowArg::Glow | FlowArg::RealnvpImage | FlowArg::NsfImage => {
-            return Err(Failure::Usage(format!(
-                "--flow: is one for images, and {} is read as a table",
-                args.data
-            )));
-        }
-    };
-    match args.embed_context {
-        None => Ok(config),
-        Some(_) if context == 0 => Err(Failure::Usage(
-            "--embed-context: there is no context to embed; name its columns with --context".into(),
-        )),
-        Some(0) => Err(Failure::Usage("--embed-context: found 0, expected at least 1".into())),
-        Some(features) => Ok(config.with_embedding(EmbeddingConfig::new(features))),
-    }
 }

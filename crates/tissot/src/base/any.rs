@@ -1,7 +1,8 @@
 //! The closed set of bases that a file or a command can name.
 
-use super::{Base, DiagNormal, DiagNormalConfig, Site, StandardNormal, StudentT, StudentTConfig};
+use super::{Base, DiagNormal, DiagNormalConfig, Site, StandardNormal, StudentT, StudentTConfig, Torus};
 use crate::bijection::Context;
+use crate::circles::Circles;
 use crate::error::Error;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -18,6 +19,8 @@ pub enum AnyBase {
     DiagNormal(DiagNormal),
     /// Student's t with learned degrees of freedom.
     StudentT(StudentT),
+    /// Uniform on circles, standard normal on lines.
+    Torus(Torus),
 }
 
 /// One of the bases of this crate, as data.
@@ -30,6 +33,8 @@ pub enum BaseConfig {
     DiagNormal(DiagNormalConfig),
     /// Student's t with learned degrees of freedom.
     StudentT(StudentTConfig),
+    /// Uniform on these circles, standard normal on lines.
+    Torus(Circles),
 }
 
 impl BaseConfig {
@@ -56,6 +61,9 @@ impl BaseConfig {
             Self::StandardNormal => AnyBase::StandardNormal(StandardNormal::new(event)),
             Self::DiagNormal(config) => AnyBase::DiagNormal(config.init(features, context, device, rng)?),
             Self::StudentT(config) => AnyBase::StudentT(config.init(features, device)?),
+            Self::Torus(circles) => AnyBase::Torus(
+                Torus::new(circles.clone(), features, device).map_err(|error| error.within("base"))?,
+            ),
         })
     }
 }
@@ -67,6 +75,7 @@ macro_rules! each {
             AnyBase::StandardNormal($base) => $call,
             AnyBase::DiagNormal($base) => $call,
             AnyBase::StudentT($base) => $call,
+            AnyBase::Torus($base) => $call,
         }
     };
 }
@@ -85,5 +94,9 @@ impl<const D: usize> Base<D> for AnyBase {
         rng: &mut dyn Rng,
     ) -> Tensor<D> {
         each!(self, base => base.sample(n, context, temperature, site, rng))
+    }
+
+    fn circles(&self) -> Option<&Circles> {
+        each!(self, base => Base::<D>::circles(base))
     }
 }

@@ -4,12 +4,15 @@ mod any;
 mod gamma;
 mod normal;
 mod student;
+mod torus;
 
 pub use any::{AnyBase, BaseConfig};
 pub use normal::{DiagNormal, DiagNormalConfig, StandardNormal};
 pub use student::{StudentT, StudentTConfig};
+pub use torus::Torus;
 
 use crate::bijection::Context;
+use crate::circles::Circles;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use rand::Rng;
@@ -33,6 +36,14 @@ pub trait Base<const D: usize>: Module + ModuleDisplay {
         site: Site<'_>,
         rng: &mut dyn Rng,
     ) -> Tensor<D>;
+
+    /// The features that lie on circles, where there are any; none by default.
+    ///
+    /// The bijection before such a base keeps them on theirs: data and latents are then brought to one turn where they are
+    /// handed out, and grids and distances heed the period.
+    fn circles(&self) -> Option<&Circles> {
+        None
+    }
 }
 
 /// Where samples are made: a device and a number type.

@@ -50,6 +50,11 @@ fn the_count_is_that_of_the_weights_that_are_made() {
         for (i, preset) in presets.into_iter().enumerate() {
             check(&format!("preset {i} of {features} under {context}"), &preset(&size));
         }
+        for preset in [presets::nsf_circular_coupling, presets::nsf_circular_autoregressive] {
+            for circular in [&[0][..], &[1], &[1, 0]] {
+                check(&format!("{circular:?} of {features} under {context}"), &preset(&size, circular));
+            }
+        }
     }
     let size = ImageSize::new([3, 8, 4]).with_levels(2, 2).with_hidden(6);
     for (i, preset) in [presets::glow, presets::nsf_image, presets::real_nvp_image].into_iter().enumerate() {
@@ -73,6 +78,12 @@ fn every_part_is_counted() {
         r#"{"Autoregressive": {"made": {"hidden": []}}}"#,
         r#"{"Autoregressive": {"made": {"hidden": [6], "blocks": 3, "context_rule": "Nflows"}}}"#,
         r#"{"Autoregressive": {"made": {"hidden": [9, 2], "context_rule": "Nflows"}, "univariate": {"Shift": null}}}"#,
+        r#"{"CircularCoupling": {"circular": [3, 0], "mask": {"Kept": [4, 0, 4]}, "univariate": {"Affine": {}}}}"#,
+        r#"{"CircularCoupling": {"circular": [2], "mask": "SecondHalf", "conditioner": {"Residual": {}}}}"#,
+        r#"{"CircularCoupling": {"circular": [1, 2, 3], "mask": "FirstHalf"}}"#,
+        r#"{"CircularCoupling": {"circular": [1, 2, 3], "mask": "Odd"}}"#,
+        r#"{"CircularAutoregressive": {"circular": [0], "made": {"hidden": [6], "context_rule": "Nflows"}}}"#,
+        r#"{"Rotation": {"circular": [0]}}"#,
         r#"{"Split": {"on": "Second", "layers": [{"ActNorm": {}}, {"Inverse": [{"LuLinear": {}}]}]}}"#,
         r#"{"Chain": [{"ActNorm": {}}, {"Split": {"layers": [{"Coupling": {}}]}}]}"#,
     ];
@@ -87,7 +98,7 @@ fn every_part_is_counted() {
     for (layer, head) in layers.iter().flat_map(|layer| heads.map(|head| (layer, head))) {
         let json = format!(r#"{{"features": 5, {head} "layers": [{layer}]}}"#);
         check(&json, &from(&json));
-        if layer.contains("Autoregressive") {
+        if layer.contains("Autoregressive") || layer.contains("Rotation") {
             let json = json.replace(r#""features": 5"#, r#""features": 1"#);
             check(&json, &from(&json));
         }

@@ -31,7 +31,7 @@ pub struct Mass {
 /// The trapezoidal rule on a grid even in `t`, `x = m + d sinh(t)` along each axis, with the mean `m` and the deviation `d`
 /// of `points`: fine near them and out to 300 deviations. Its error falls exponentially with the number of lines where
 /// a density is smooth (Trefethen and Weideman 2014), and as their number where it jumps, as at the end of a spline's
-/// box. With a context, its first row holds for the whole grid.
+/// box. A circle is gone round once, evenly. With a context, its first row holds for the whole grid.
 ///
 /// # Shapes
 /// `points`: `[rows, features, ..]`, finite; `lines`: an odd number of at least 5, 401 is usual.
@@ -58,8 +58,12 @@ where
         return None;
     }
     let values = host(points.clone());
+    let circles = flow.base.circles();
     let axes: Vec<Vec<(f64, f64)>> = (0..features)
         .map(|axis| {
+            if let Some(circles) = circles.filter(|circles| circles.features.contains(&axis)) {
+                return turn(circles.bound, lines);
+            }
             let column = || values.iter().skip(axis).step_by(features);
             let mean = column().sum::<f64>() / rows as f64;
             let variance = column().map(|v| (v - mean).powi(2)).sum::<f64>() / rows as f64;
@@ -92,6 +96,15 @@ where
         }
     }
     Some(Mass { integral: fine, error: coarse - fine, lines })
+}
+
+/// The places and weights of the lines along a circle; the first and the last are one place.
+fn turn(bound: f64, lines: usize) -> Vec<(f64, f64)> {
+    let last = lines - 1;
+    let step = 2.0 * bound / last as f64;
+    (0..lines)
+        .map(|i| (i as f64 * step - bound, if i == 0 || i == last { 0.5 * step } else { step }))
+        .collect()
 }
 
 /// The places and weights of the lines along one axis.

@@ -1,5 +1,6 @@
 //! A model as safetensors: for PyTorch and whatever else reads named tensors.
 
+use crate::circles;
 use crate::container;
 use crate::error::Error;
 use crate::store::AnyModel;
@@ -22,7 +23,8 @@ const ALIGNMENT: usize = 8;
 /// columns or pixels, and the provenance. Equal models are equal files.
 ///
 /// # Errors
-/// [`Error::Write`] where it cannot be written, [`Error::Config`] for weights of a type that the format does not have.
+/// [`Error::Write`] where it cannot be written, [`Error::Config`] for weights of a type that the format does not have, and
+/// for a flow with circular features, which the readers for PyTorch do not know.
 ///
 /// # Examples
 /// ```no_run
@@ -35,6 +37,11 @@ const ALIGNMENT: usize = 8;
 /// ```
 pub fn export(model: &AnyModel, path: impl AsRef<Path>) -> Result<(), Error> {
     let tensors = match model {
+        AnyModel::Table(model) if circles::any(&model.config) => {
+            let expected =
+                "a flow on lines (maf, realnvp, ..): what reads the file in PyTorch knows no circles";
+            return Err(Error::config("flow", "circular features", expected));
+        }
         AnyModel::Table(model) => named(&model.flow.valid()),
         AnyModel::Image(model) => named(&model.flow.valid()),
     };

@@ -3,6 +3,7 @@
 mod actnorm;
 mod autoregressive;
 mod checkerboard;
+mod circular;
 mod coupling;
 mod linear;
 mod mask;
@@ -19,6 +20,10 @@ pub(crate) use tangent::unit_tangents;
 pub use actnorm::{ActNorm, ActNormConfig};
 pub use autoregressive::{Autoregressive, AutoregressiveConfig};
 pub use checkerboard::{Checkerboard, CheckerboardConfig};
+pub use circular::{
+    CircularAutoregressive, CircularAutoregressiveConfig, CircularCoupling, CircularCouplingConfig, Rotation,
+    RotationConfig,
+};
 pub use coupling::{Coupling, CouplingConfig};
 pub use linear::{DiagonalLaw, LinearStart, LuLinear, LuLinearConfig, PermutationPlace};
 pub use mask::Mask;

@@ -1,6 +1,7 @@
 //! Rows through a model's flow, in its own units.
 
 use super::Model;
+use crate::base::Base;
 use crate::bijection::Context;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{FloatDType, Int, Tensor, TensorData};
@@ -33,7 +34,7 @@ impl Model {
         let rows = self.tensor(rows, self.columns.len());
         let dims = rows.dims();
         let found = match (self.is_of_images(), forward) {
-            (false, true) => self.flow.forward(rows, context).0,
+            (false, true) => self.one_turn(self.flow.forward(rows, context).0),
             (false, false) => self.flow.inverse(rows, context).0,
             (true, true) => self.flow.forward(self.images(rows), context).0.reshape(dims),
             (true, false) => self.flow.inverse(self.images(rows), context).0.reshape(dims),
@@ -69,6 +70,14 @@ impl Model {
             self.flow.log_prob(x, context)
         };
         found.into_data().iter().collect()
+    }
+
+    /// Latents with those on circles within one turn.
+    fn one_turn(&self, z: Tensor<2>) -> Tensor<2> {
+        match Base::<2>::circles(&self.flow.base) {
+            Some(circles) => circles.wrap(z),
+            None => z,
+        }
     }
 
     /// The log-densities of some of the rows in f64; `None` for no rows, for a model that is f64, and on a device without f64.

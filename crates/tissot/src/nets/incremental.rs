@@ -14,7 +14,7 @@ impl CausalConditioner for Made {
     fn incremental(&self, context: Context<'_>) -> Option<Net> {
         // Dropout would have to drop the same units in every pass.
         let drops = self.dropout.prob > 0.0 && self.last.linear.weight.val().is_autodiff();
-        if drops || (self.features == 1 && self.context == 0) {
+        if drops || self.inputs != self.features || (self.features == 1 && self.context == 0) {
             return None;
         }
         let c = (self.context > 0).then(|| input::features(context, self.context));

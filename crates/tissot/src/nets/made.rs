@@ -73,14 +73,29 @@ impl MadeConfig {
         device: &Device,
         rng: &mut dyn Rng,
     ) -> Result<Made, Error> {
-        let order = self.validate(features, context, identity.len())?;
+        self.init_of(features, &[], context, &vec![identity.to_vec(); features], device, rng)
+    }
+
+    /// The same with parameters of its own for each feature, and second inputs of the features `twice` behind the
+    /// others: what is seen of a feature that lies on a circle.
+    pub(crate) fn init_of(
+        &self,
+        features: usize,
+        twice: &[usize],
+        context: usize,
+        identities: &[Vec<f64>],
+        device: &Device,
+        rng: &mut dyn Rng,
+    ) -> Result<Made, Error> {
+        let order = self.validate(features, context, identities.iter().map(Vec::len).min().unwrap_or(0))?;
         let alone = features == 1 && context == 0;
         let beside = context > 0 && (features == 1 || self.context_rule == ContextRule::Input);
         let through = (context > 0 && !beside).then_some(context);
 
         let mut place = vec![0; features];
         order.iter().enumerate().for_each(|(k, &feature)| place[feature] = k);
-        let mut below: Vec<usize> = if alone { vec![0] } else { place.iter().map(|k| k + 1).collect() };
+        let seen = (0..features).chain(twice.iter().copied()).map(|feature| place[feature] + 1);
+        let mut below: Vec<usize> = if alone { vec![0] } else { seen.collect() };
         below.extend(std::iter::repeat_n(0, if beside { context } else { 0 }));
 
         let (mut degrees, mut layers) = (Vec::new(), Vec::new());
@@ -95,9 +110,10 @@ impl MadeConfig {
         let blocks = if alone { 0 } else { self.blocks };
         let blocks = (0..blocks).map(|_| MaskedBlock::init(&below, through, device, rng)).collect();
 
+        let owned = place.iter().zip(identities);
         let outputs: Vec<usize> =
-            place.iter().flat_map(|&k| std::iter::repeat_n(k, identity.len())).collect();
-        let last = init::constant_linear(below.len(), identity.repeat(features), device);
+            owned.flat_map(|(&k, identity)| std::iter::repeat_n(k, identity.len())).collect();
+        let last = init::constant_linear(below.len(), identities.concat(), device);
         Ok(Made {
             layers,
             context_layer,
@@ -108,6 +124,7 @@ impl MadeConfig {
             order,
             degrees,
             features,
+            inputs: features + twice.len(),
             context,
         })
     }
@@ -172,6 +189,7 @@ pub struct Made {
     #[module(skip)]
     pub(super) degrees: Vec<Vec<usize>>,
     pub(super) features: usize,
+    pub(super) inputs: usize,
     pub(super) context: usize,
 }
 
@@ -200,9 +218,9 @@ impl Made {
     fn inputs(&self, x: Tensor<2>, context: Context<'_>) -> (Tensor<2>, Option<Tensor<2>>) {
         if self.context_layer.is_some() {
             let features = input::features(context, self.context);
-            return (input::join(x, context, self.features, 0), Some(features));
+            return (input::join(x, context, self.inputs, 0), Some(features));
         }
-        let joined = input::join(x, context, self.features, self.context);
+        let joined = input::join(x, context, self.inputs, self.context);
         let alone = self.features == 1 && self.context == 0;
         (if alone { input::constant(&joined) } else { joined }, None)
     }

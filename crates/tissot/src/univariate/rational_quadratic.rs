@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tissot_kernels::made::ColumnInverse;
 use tissot_kernels::univariate::{self as fused, Direction, Spline};
 
-/// A monotone rational-quadratic spline on `[-bound, bound]`, and the identity outside.
+/// A monotone rational-quadratic spline on `[-bound, bound]`, and the identity outside; with
+/// [`SplineParams::Circular`] it goes round instead, on a circle that is `2 bound` long.
 ///
 /// In the bin from `(x_0, y_0)` to `(x_1, y_1)` with the mean slope `s` and the slopes `d_0`, `d_1` at its knots, with
 /// `t = (x - x_0) / (x_1 - x_0)`, `t' = 1 - t`, `r_i = d_i / s`:
@@ -23,7 +24,7 @@ use tissot_kernels::univariate::{self as fused, Direction, Spline};
 /// ```
 ///
 /// The slope is 1 at both ends, so density has no step there. Data are standardised, so few of them lie beyond the
-/// default bound of 5, and those pass unchanged. `3 bins - 1` parameters an element, two more with free ends; [`SplineParams`] says what they
+/// default bound of 5, and those pass unchanged. `3 bins - 1` parameters an element, two more with free ends, one more on a circle; [`SplineParams`] says what they
 /// mean.
 ///
 /// In f32 an inverse is as exact as the slopes allow: an error of one rounding in `y` is one of `1 / (dy/dx)` roundings
@@ -66,6 +67,11 @@ struct Bin {
 }
 
 impl RationalQuadratic {
+    /// A spline of 8 bins of angles in radians: [`SplineParams::circular`], and a bound of pi.
+    pub fn circular() -> Self {
+        Self { bins: 8, bound: std::f64::consts::PI, parameters: SplineParams::circular() }
+    }
+
     /// Checks the configuration.
     ///
     /// # Errors
@@ -95,6 +101,9 @@ impl RationalQuadratic {
         match self.parameters {
             SplineParams::Bounded { bin_log_slope: a, knot_log_slope: c, .. } => {
                 Some(((-4.0 * a).exp().min(0.5 * (-2.0 * a - c).exp()), 2.0 * (2.0 * a + c).exp()))
+            }
+            SplineParams::Circular { bin_log_slope: a, knot_log_slope: c, .. } => {
+                Some((0.5 * (-2.0 * a - c).exp(), 2.0 * (2.0 * a + c).exp()))
             }
             SplineParams::Nflows { .. } | SplineParams::FreeEnds { .. } | SplineParams::Zuko { .. } => None,
         }
@@ -138,12 +147,38 @@ impl RationalQuadratic {
         Bin { x_0, x_1, y_0, y_1, width, height, s, r_0, r_1 }
     }
 
-    /// `at` as `[batch, elements, 1]` drawn into the interval, and where it is outside.
-    ///
-    /// The ends themselves count as outside, where the spline is the identity too, so that they are exact.
-    fn inside(&self, at: &Tensor<2>) -> (Tensor<3>, Tensor<2, Bool>) {
+    /// `at` as `[batch, elements, 1]` drawn into the interval, and what of it is outside.
+    fn inside(&self, at: &Tensor<2>) -> (Tensor<3>, Outside) {
+        if matches!(self.parameters, SplineParams::Circular { .. }) {
+            let (here, period) = (at.clone().detach(), 2.0 * self.bound);
+            let turns = here.clone().add_scalar(self.bound).mul_scalar(1.0 / period).floor();
+            let inside = (here.clone() - turns.mul_scalar(period)).clamp(-self.bound, self.bound);
+            let turned = Outside::Turned(here.clone() - inside.clone());
+            // The slope of turning back is 1, also where rounding was clamped.
+            return ((inside + (at.clone() - here)).unsqueeze_dim(2), turned);
+        }
+        // The ends themselves count as outside, where the spline is the identity too, so that they are exact.
         let outside = at.clone().detach().abs().greater_equal_elem(self.bound);
-        (at.clone().clamp(-self.bound, self.bound).unsqueeze_dim(2), outside)
+        (at.clone().clamp(-self.bound, self.bound).unsqueeze_dim(2), Outside::Same(outside))
+    }
+}
+
+/// What is outside of a spline's interval.
+enum Outside {
+    /// It is let through where this says so.
+    Same(Tensor<2, Bool>),
+    /// It was turned back by so much, whole turns of the circle.
+    Turned(Tensor<2>),
+}
+
+impl Outside {
+    /// What has become of `at`, of values and log-slopes inside.
+    fn restore(self, at: Tensor<2>, value: Tensor<3>, slope: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
+        let (value, slope) = (value.squeeze_dim::<2>(2), slope.squeeze_dim::<2>(2));
+        match self {
+            Self::Same(outside) => (value.mask_where(outside.clone(), at), slope.mask_fill(outside, 0.0)),
+            Self::Turned(by) => (value + by, slope),
+        }
     }
 }
 
@@ -180,10 +215,7 @@ impl Univariate for RationalQuadratic {
         let rest = (bin.x_1.clone() - inside) / bin.width.clone();
         let (numerator, denominator, slope) = bin.evaluate(t, rest);
         let y = bin.y_0.clone() + bin.height.clone() * numerator / denominator; // eq. 4
-        (
-            y.squeeze_dim::<2>(2).mask_where(outside.clone(), x),
-            slope.squeeze_dim::<2>(2).mask_fill(outside, 0.0),
-        )
+        outside.restore(x, y, slope)
     }
 
     fn elementwise_inverse(&self, y: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {
@@ -209,14 +241,15 @@ impl Univariate for RationalQuadratic {
         let rest = part.mask_where(swap, other);
         let (_, _, slope) = bin.evaluate(t.clone(), rest);
         let x = bin.x_0.clone() + bin.width.clone() * t;
-        let slope = slope.neg().squeeze_dim::<2>(2);
-        (x.squeeze_dim::<2>(2).mask_where(outside.clone(), y), slope.mask_fill(outside, 0.0))
+        outside.restore(y, x, slope.neg())
     }
 
     fn examine(&self, x: &Tensor<2>, params: &Tensor<3>, note: &mut dyn FnMut(Sign)) {
-        let values = host(x.clone());
-        let outside = values.iter().filter(|x| x.abs() >= self.bound).count();
-        note(Sign::Outside { outside, elements: values.len(), bound: self.bound });
+        if !matches!(self.parameters, SplineParams::Circular { .. }) {
+            let values = host(x.clone());
+            let outside = values.iter().filter(|x| x.abs() >= self.bound).count();
+            note(Sign::Outside { outside, elements: values.len(), bound: self.bound });
+        }
         let (least, greatest) = self.slopes_of_bins(params);
         note(Sign::Bins { least, greatest });
     }

@@ -71,6 +71,22 @@ pub enum SplineParams {
         /// The least slope at a knot.
         min_derivative: f64,
     },
+    /// [`SplineParams::Bounded`] on a circle: the ends are one place, a knot like the others with a slope of its own, between
+    /// the last bin and the first. `K` slopes, so `3 K` parameters. Beyond the interval the spline goes round:
+    /// `y(x + 2 bound) = y(x) + 2 bound`. Without fused kernels.
+    ///
+    /// `w`, `h` and `d_k` are those of [`SplineParams::Bounded`], `k = 0, .., K - 1`, where `s_-1 = s_(K-1)`; all slopes
+    /// lie within `e^(-2A - C) / 2 .. 2 e^(2A + C)`. The place `-bound` stays where it is.
+    ///
+    /// Rezende, Papamakarios, Racaniere et al. 2020, "Normalizing Flows on Tori and Spheres", section 2.1.2.
+    Circular {
+        /// The least width of a bin, a share of the circle.
+        min_width: f64,
+        /// `A`, in nats, as in [`SplineParams::Bounded`].
+        bin_log_slope: f64,
+        /// `C`, in nats, as in [`SplineParams::Bounded`].
+        knot_log_slope: f64,
+    },
     /// zuko's law.
     ///
     /// ```text
@@ -104,6 +120,11 @@ impl SplineParams {
         Self::Nflows { min_width: 1e-3, min_height: 1e-3, min_derivative: 1e-3, logit_scale }
     }
 
+    /// [`SplineParams::Circular`] with the constants of the default.
+    pub fn circular() -> Self {
+        Self::Circular { min_width: 1e-3, bin_log_slope: 2.5, knot_log_slope: 2.0 * std::f64::consts::LN_2 }
+    }
+
     /// zuko's law with its own constant.
     pub fn zuko() -> Self {
         Self::Zuko { slope: 1e-3 }
@@ -119,13 +140,17 @@ impl SplineParams {
                 Law::Nflows { min_width, min_height, min_derivative, logit_scale }
             }
             Self::Zuko { slope } => Law::Zuko { slope },
-            Self::FreeEnds { .. } => return None,
+            Self::FreeEnds { .. } | Self::Circular { .. } => return None,
         })
     }
 
     /// How many slopes an element of `bins` bins has parameters for.
     pub(super) fn slopes(&self, bins: usize) -> usize {
-        if matches!(self, Self::FreeEnds { .. }) { bins + 1 } else { bins - 1 }
+        match self {
+            Self::FreeEnds { .. } => bins + 1,
+            Self::Circular { .. } => bins,
+            Self::Bounded { .. } | Self::Nflows { .. } | Self::Zuko { .. } => bins - 1,
+        }
     }
 
     /// The parameter of a knot whose slope is 1 where bins are alike; widths and heights take 0.
@@ -134,11 +159,11 @@ impl SplineParams {
             Self::Nflows { min_derivative, .. } | Self::FreeEnds { min_derivative, .. } => {
                 (1.0 - min_derivative).exp_m1().ln()
             }
-            Self::Bounded { .. } | Self::Zuko { .. } => 0.0,
+            Self::Bounded { .. } | Self::Circular { .. } | Self::Zuko { .. } => 0.0,
         }
     }
 
-    /// The knots of `bins` bins on `[-bound, bound]`, with slope 1 at both ends unless they are free.
+    /// The knots of `bins` bins on `[-bound, bound]`, with slope 1 at both ends where these have no parameters.
     pub(super) fn knots(&self, params: Tensor<3>, bins: usize, bound: f64) -> Knots {
         let [batch, elements, _] = params.dims();
         let options = (&params.device(), params.dtype());
@@ -147,11 +172,13 @@ impl SplineParams {
         let end = |value: f64| Tensor::<4>::full([batch, elements, 2, 1], value, options);
         let places = Tensor::cat(vec![end(-bound), inner, end(bound)], 3);
         let places = places.reshape([batch, elements, 2 * (bins + 1)]);
-        let parts = if self.slopes(bins) > bins {
-            vec![places, slopes]
-        } else {
-            let one = Tensor::<3>::ones([batch, elements, 1], options);
-            vec![places, one.clone(), slopes, one]
+        let parts = match self {
+            Self::FreeEnds { .. } => vec![places, slopes],
+            Self::Circular { .. } => vec![places, slopes.clone(), slopes.narrow(2, 0, 1)],
+            Self::Bounded { .. } | Self::Nflows { .. } | Self::Zuko { .. } => {
+                let one = Tensor::<3>::ones([batch, elements, 1], options);
+                vec![places, one.clone(), slopes, one]
+            }
         };
         Knots { table: Tensor::cat(parts, 2), count: bins + 1 }
     }
@@ -162,7 +189,8 @@ impl SplineParams {
         let knots = params.clone().narrow(2, 2 * bins, self.slopes(bins));
         let logits = |params: Tensor<3>| params.narrow(2, 0, 2 * bins).reshape([batch, elements, 2, bins]);
         match *self {
-            Self::Bounded { min_width, bin_log_slope, knot_log_slope } => {
+            Self::Bounded { min_width, bin_log_slope, knot_log_slope }
+            | Self::Circular { min_width, bin_log_slope, knot_log_slope } => {
                 let widths = softmax(params.clone().narrow(2, 0, bins), 2);
                 let widths = at_least(widths, min_width, bins);
                 let raw = limited(params.narrow(2, bins, bins), bin_log_slope).exp();
@@ -171,7 +199,11 @@ impl SplineParams {
                 let heights = heights / sum.clone();
                 // the harmonic mean of the neighbours raw_k / sum
                 let inverse = raw.recip();
-                let mean = inverse.clone().narrow(2, 0, bins - 1) + inverse.narrow(2, 1, bins - 1);
+                let mean = if matches!(self, Self::Circular { .. }) {
+                    inverse.clone().roll_dim(1, 2) + inverse // the bin before knot 0 is the last
+                } else {
+                    inverse.clone().narrow(2, 0, bins - 1) + inverse.narrow(2, 1, bins - 1)
+                };
                 let slopes = limited(knots, knot_log_slope).exp().mul_scalar(2.0) / (mean * sum);
                 (Tensor::stack(vec![widths, heights], 2), slopes)
             }
@@ -213,7 +245,8 @@ impl SplineParams {
             check((1e-5..1.0).contains(&value), name, value, "a number from 1e-5 to below 1")
         };
         match *self {
-            Self::Bounded { min_width, bin_log_slope, knot_log_slope } => {
+            Self::Bounded { min_width, bin_log_slope, knot_log_slope }
+            | Self::Circular { min_width, bin_log_slope, knot_log_slope } => {
                 share("min_width", min_width)?;
                 nats("bin_log_slope", bin_log_slope)?;
                 nats("knot_log_slope", knot_log_slope)

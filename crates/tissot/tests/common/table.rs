@@ -21,7 +21,8 @@ pub fn univariates() -> Vec<(String, AnyUnivariate)> {
         LogScale::Atan { clamp: 2.0 },
     ];
     let free = SplineParams::FreeEnds { min_width: 1e-3, min_derivative: 1e-3 };
-    let splines = [SplineParams::default(), SplineParams::nflows(1.0), SplineParams::zuko(), free];
+    let circular = SplineParams::circular();
+    let splines = [SplineParams::default(), SplineParams::nflows(1.0), SplineParams::zuko(), free, circular];
     let mut all: Vec<(String, AnyUnivariate)> = vec![("Shift".into(), Shift.into())];
     all.extend(scales.map(|scale| (format!("{scale:?}"), Affine { scale, ..Affine::default() }.into())));
     let scale = LogScale::Tanh { bound: 3.0 };

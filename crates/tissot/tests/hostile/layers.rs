@@ -17,6 +17,9 @@ fn variants() -> Vec<LayerConfig> {
         LayerConfig::Split(SplitConfig::default()),
         LayerConfig::Squeezed(SqueezedConfig::default()),
         LayerConfig::Tail(TailConfig::default()),
+        LayerConfig::CircularCoupling(CircularCouplingConfig::default()),
+        LayerConfig::CircularAutoregressive(CircularAutoregressiveConfig::default()),
+        LayerConfig::Rotation(RotationConfig::default()),
         LayerConfig::Chain(Vec::new()),
         LayerConfig::Inverse(Vec::new()),
     ]
@@ -66,6 +69,13 @@ fn of(variant: &LayerConfig, event: &[usize], univariates: &[AnyUnivariate]) -> 
         LayerConfig::Autoregressive(_) | LayerConfig::Checkerboard(_) | LayerConfig::Squeezed(_) => {
             Vec::new()
         }
+        LayerConfig::Rotation(_) => {
+            let circular = (0..features).step_by(2).collect();
+            vec![LayerConfig::Rotation(RotationConfig { circular, phase: 1.0, learned: true })]
+        }
+        LayerConfig::CircularCoupling(_) if table && features > 1 => circular(features, univariates).0,
+        LayerConfig::CircularAutoregressive(_) if table => circular(features, univariates).1,
+        LayerConfig::CircularCoupling(_) | LayerConfig::CircularAutoregressive(_) => Vec::new(),
         LayerConfig::Split(_) if features == 1 => Vec::new(),
         LayerConfig::Split(_) => [Half::First, Half::Second]
             .map(|on| LayerConfig::Split(SplitConfig { on, layers: inner.clone() }))
@@ -78,6 +88,21 @@ fn of(variant: &LayerConfig, event: &[usize], univariates: &[AnyUnivariate]) -> 
             layers.map(|layer| LayerConfig::Inverse(vec![layer])).collect()
         }
     }
+}
+
+/// Couplings and autoregressive layers of lines and circles.
+fn circular(features: usize, univariates: &[AnyUnivariate]) -> (Vec<LayerConfig>, Vec<LayerConfig>) {
+    let circular = |i: usize| (i % 2 * (features - 1)..features).step_by(2).collect();
+    let each = |(i, &univariate): (usize, &AnyUnivariate)| {
+        let conditioner = networks()[i % 3].clone();
+        let coupling =
+            CircularCouplingConfig { circular: circular(i), univariate, conditioner, ..Default::default() };
+        let made = MadeConfig { hidden: vec![9, 9], ..Default::default() };
+        let autoregressive =
+            CircularAutoregressiveConfig { circular: circular(i), univariate, made, ..Default::default() };
+        (LayerConfig::CircularCoupling(coupling), LayerConfig::CircularAutoregressive(autoregressive))
+    };
+    univariates.iter().enumerate().map(each).unzip()
 }
 
 fn linear() -> Vec<LayerConfig> {

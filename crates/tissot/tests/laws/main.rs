@@ -1,5 +1,6 @@
 //! The law table: every layer, and every univariate in it, in f64 and f32.
 
+mod circular;
 #[path = "../common/mod.rs"]
 mod common;
 mod images;
@@ -66,6 +67,9 @@ fn variants() -> Vec<LayerConfig> {
         LayerConfig::Split(SplitConfig::default()),
         LayerConfig::Squeezed(SqueezedConfig::default()),
         LayerConfig::Tail(TailConfig::default()),
+        LayerConfig::CircularCoupling(CircularCouplingConfig::default()),
+        LayerConfig::CircularAutoregressive(CircularAutoregressiveConfig::default()),
+        LayerConfig::Rotation(RotationConfig::default()),
         LayerConfig::Chain(Vec::new()),
         LayerConfig::Inverse(Vec::new()),
     ]
@@ -87,6 +91,9 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
         LayerConfig::Squeezed(_) => images::squeezed(),
         LayerConfig::Autoregressive(_) => autoregressive(),
         LayerConfig::Tail(_) => tails(),
+        LayerConfig::CircularCoupling(_) => circular::couplings(),
+        LayerConfig::CircularAutoregressive(_) => circular::autoregressive(),
+        LayerConfig::Rotation(_) => circular::rotations(),
         LayerConfig::Chain(_) => {
             let layers = vec![LayerConfig::ActNorm(ActNormConfig::default()), linear().remove(0).config];
             at("Chain", &LayerConfig::Chain(layers)).map(|row| row.with(Laws::stack)).into()

@@ -112,6 +112,36 @@ fn ends_of_splines_are_exact() {
     }
 }
 
+#[test]
+fn a_circle_has_no_end() {
+    let mut numbers = Numbers(12);
+    for spline in circles() {
+        let p = spline.num_params();
+        let params = tensor(&extreme(&mut numbers, p, 3.0), [1, 1, p], DType::F64);
+        let [places, heights, slopes] = spline.knots(params.clone()).map(|knots| values(&knots));
+        assert_eq!(slopes[0], slopes[spline.bins]);
+        assert!((slopes[0] - 1.0).abs() > 0.1, "{slopes:?}: a slope of its own");
+        for ends in [&places, &heights] {
+            assert_eq!((ends[0], ends[spline.bins]), (-spline.bound, spline.bound));
+        }
+        let x = numbers.between(-spline.bound, spline.bound, 50);
+        for direction in DIRECTIONS {
+            let turned = |turns: f64| {
+                let by = 2.0 * spline.bound * turns;
+                let x: Vec<f64> = x.iter().map(|x| x + by).collect();
+                let (y, slopes) = direction(&spline.into(), tensor(&x, [50, 1], DType::F64), params.clone());
+                (values(&y.sub_scalar(by)), values(&slopes))
+            };
+            let (y, slopes) = turned(0.0);
+            for turns in [-3.0, 1.0, 2.0] {
+                let (found, found_slopes) = turned(turns);
+                assert_near(&found, &y, 1e-12, "values, turned");
+                assert_near(&found_slopes, &slopes, 1e-9, "slopes, turned");
+            }
+        }
+    }
+}
+
 /// The least and the largest log-derivative of splines with random extreme parameters.
 fn slope_range(spline: RationalQuadratic, seed: u64, sets: usize) -> (f64, f64) {
     let mut numbers = Numbers(seed);
@@ -136,7 +166,7 @@ fn slope_range(spline: RationalQuadratic, seed: u64, sets: usize) -> (f64, f64) 
 #[test]
 fn bounded_splines_keep_their_slope_limits() {
     let tight = SplineParams::Bounded { min_width: 1e-3, bin_log_slope: 0.3, knot_log_slope: 2.0 };
-    for (seed, parameters) in [(8, SplineParams::default()), (9, tight)] {
+    for (seed, parameters) in [(8, SplineParams::default()), (9, tight), (10, SplineParams::circular())] {
         let spline = RationalQuadratic { parameters, ..Default::default() };
         let (least, largest) = spline.slope_limits().unwrap();
         let (low, high) = slope_range(spline, seed, 60);

@@ -47,6 +47,12 @@ fn splines() -> Vec<RationalQuadratic> {
     ]
 }
 
+/// Splines of circles: these have no ends.
+fn circles() -> [RationalQuadratic; 2] {
+    let own = RationalQuadratic::circular();
+    [own, RationalQuadratic { bins: 2, bound: 5.0, ..own }]
+}
+
 fn scale_laws() -> Vec<LogScale> {
     vec![
         LogScale::Exp,
@@ -68,6 +74,7 @@ fn all() -> Vec<AnyUnivariate> {
     let mut all: Vec<AnyUnivariate> = vec![Shift.into()];
     all.extend(affines);
     all.extend(splines().into_iter().map(AnyUnivariate::from));
+    all.extend(circles().map(AnyUnivariate::from));
     all
 }
 

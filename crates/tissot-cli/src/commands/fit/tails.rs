@@ -9,7 +9,11 @@ use tissot_train::heavy_tails;
 
 /// The flow with the tails that were asked for; without them, says which columns should have some.
 pub(super) fn with_tails(args: &FitArgs, flow: FlowConfig, columns: &Columns, rows: &[f64]) -> FlowConfig {
-    let tails = heavy_tails(columns, rows);
+    let mut tails = heavy_tails(columns, rows);
+    if let BaseConfig::Torus(circles) = &flow.base {
+        // A circle has no tail.
+        circles.features.iter().for_each(|&i| tails[i] = None);
+    }
     let heavy: Vec<String> = columns
         .0
         .iter()

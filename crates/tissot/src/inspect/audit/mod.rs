@@ -152,6 +152,7 @@ where
     let subject = Subject { flow: &flow, x: z, given, data: false, thresholds, effort };
     let (_, possible) = layers::probe(&subject);
     let x = if possible { subject.inverse(&subject.x, &subject.given).0 } else { subject.x.clone() };
+    let x = subject.one_turn(x);
     let width: usize = x.dims()[1..].iter().product();
     let finite = finite_rows(&host(x.clone()), width);
     // Rows that are not finite would hide their cause: the latents are looked at instead.
@@ -225,7 +226,7 @@ where
     report.layers = layers.layers;
     report.round_trip = trip;
 
-    let seen = Seen { z: host(z), log_base: host(log_base), log_prob, singular };
+    let seen = Seen { z: host(subject.one_turn(z)), log_base: host(log_base), log_prob, singular };
     distribution(subject, &seen, &mut report, &mut rng);
     report.finished(limits)
 }
@@ -261,7 +262,7 @@ fn distribution<const D: usize, T, B>(
     let log_base = subject.flow.base.log_prob(latents.clone(), given.context());
     let (samples, log_det) = subject.inverse(&latents, &given);
     let sample_log_prob = host(log_base.clone() - log_det);
-    let samples = host(samples);
+    let samples = host(subject.one_turn(samples));
     if !subject.given.any() {
         report.mass = super::mass(subject.flow, &subject.x, Context::NONE, mass::LINES);
         report.add_all(report.mass.iter().flat_map(|found| mass::findings(found, limits)).collect());

@@ -92,6 +92,14 @@ impl<const D: usize, T: Bijection<D>, B: Base<D>> Subject<'_, D, T, B> {
         in_blocks(z, given, |z, context| self.flow.bijection.inverse(z, context))
     }
 
+    /// The same places, those on circles within one turn: what distances and distributions are measured on.
+    pub fn one_turn(&self, x: Tensor<D>) -> Tensor<D> {
+        match self.flow.base.circles() {
+            Some(circles) => circles.wrap(x),
+            None => x,
+        }
+    }
+
     /// `n` latents; with conditions one a row of them.
     pub fn latents(&self, n: usize, given: &Conditions, rng: &mut dyn Rng) -> Tensor<D> {
         let device: Device = self.x.device();
