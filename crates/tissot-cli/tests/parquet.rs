@@ -26,5 +26,6 @@ fn a_file_at_which_the_reader_panics_is_one_line() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/table_parquet");
     folder.write("bad.parquet", std::fs::read(corpus.join("bad_panics")).unwrap());
     let message = "bad.parquet: not a sound Parquet file: its data are damaged; write it again";
-    folder.fails(&["fit", "bad.parquet", "--columns", "f64,i64", "--out", "m.tissot"], 1, message);
+    let flags = ["--columns", "gap,f64", "--missing", "drop", "--split", "group:name", "--out", "m.tissot"];
+    folder.fails(&[&["fit", "bad.parquet"], &flags[..]].concat(), 1, message);
 }

@@ -151,6 +151,41 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn a_header_that_claims_too_much_is_refused() {
+    let told = said("claims_too_much.parquet", &columns(&["gap"]));
+    let reason = "a page's header is cut short";
+    assert_eq!(told, format!("claims_too_much.parquet: not a sound Parquet file: {reason}; write it again"));
+}
+
+#[test]
+fn more_rows_than_a_file_can_tell_apart_are_refused() {
+    use parquet::data_type::DoubleType;
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    let schema = parquet::schema::parser::parse_message_type("message m { required double a; }").unwrap();
+    let properties = WriterProperties::builder().set_data_page_row_count_limit(usize::MAX).build();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema.into(), properties.into()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let part = vec![1.5; 1 << 20];
+    for _ in 0..10 {
+        column.typed::<DoubleType>().write_batch(&part, None, None).unwrap();
+    }
+    column.close().unwrap();
+    group.close().unwrap();
+    let bytes = writer.into_inner().unwrap();
+    let told = read("t.parquet", &bytes, &ReadOptions::default()).unwrap_err();
+    let rows = 10 << 20;
+    let length = bytes.len();
+    assert_eq!(
+        told,
+        format!(
+            "t.parquet: not a sound Parquet file: it claims {rows} rows in {length} bytes; write it again"
+        )
+    );
+}
+
+#[test]
 fn infinite_values_are_refused() {
     let files = Files::new();
     let path = files.path("t.parquet");

@@ -1,6 +1,7 @@
 //! Tables in Apache Parquet files.
 
 mod kind;
+mod pages;
 mod rows;
 mod write;
 

@@ -1,10 +1,11 @@
 //! Rows of Parquet files.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use parquet::basic::Compression;
 use parquet::column::reader::ColumnReader;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::ParquetMetaData;
@@ -17,7 +18,7 @@ use super::super::reader::{Row, RowSource};
 use super::super::source::{Origin, Source};
 use super::super::{Missing, ReadOptions, TableError};
 use super::kind::{Kind, Values};
-use super::{guarded, unsound};
+use super::{guarded, pages, unsound};
 
 /// How many values are read at a time, and the most rows.
 const CHUNK: usize = 1 << 18;
@@ -27,6 +28,11 @@ const ROWS_A_BYTE: u64 = 10_000;
 /// What a file begins and ends with, and the length of the end: that of the metadata, and this.
 const MAGIC: &[u8; 4] = b"PAR1";
 const END: u64 = 8;
+
+/// What a file is read from, here and there.
+trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
 
 /// A column that is read.
 struct Column {
@@ -59,17 +65,19 @@ impl ParquetRows {
     /// Reads what the file says of itself.
     pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Self, TableError> {
         let Source { origin, mut bytes, path, .. } = source;
-        let (file, length) = match path {
+        let (file, mut bytes): (_, Box<dyn ReadSeek>) = match path {
             Some(path) => {
                 let mut file = File::open(path).map_err(|error| origin.fault(error))?;
-                let length = check_end(&origin, &mut file)?;
-                (reader(&origin, file)?, length)
+                check_end(&origin, &mut file)?;
+                let again = file.try_clone().map_err(|error| origin.fault(error))?;
+                (reader(&origin, file)?, Box::new(again))
             }
             None => {
                 let mut whole = Vec::new();
                 bytes.read_to_end(&mut whole).map_err(|error| origin.fault(error))?;
-                let length = check_end(&origin, &mut std::io::Cursor::new(&whole))?;
-                (reader(&origin, Bytes::from(whole))?, length)
+                let whole = Bytes::from(whole);
+                check_end(&origin, &mut Cursor::new(&whole))?;
+                (reader(&origin, whole.clone())?, Box::new(Cursor::new(whole)))
             }
         };
         let schema = file.metadata().file_metadata().schema_descr_ptr();
@@ -95,7 +103,7 @@ impl ParquetRows {
             }
             columns.push(Column { place, name, kind, top: schema.column(place).max_def_level() });
         }
-        check_places(&origin, file.metadata(), &columns, length)?;
+        check_places(&origin, file.metadata(), &columns, &mut bytes)?;
         Ok(Self {
             origin,
             file,
@@ -217,8 +225,8 @@ fn reader(origin: &Origin, chunks: impl ChunkReader + 'static) -> Result<Box<dyn
     Ok(Box::new(guarded(origin, || SerializedFileReader::new(chunks))?))
 }
 
-/// Whether the file ends as it should, with metadata that fit into it; returns its length.
-fn check_end(origin: &Origin, file: &mut (impl Read + Seek)) -> Result<u64, TableError> {
+/// Whether the file ends as it should, with metadata that fit into it.
+fn check_end(origin: &Origin, file: &mut (impl Read + Seek)) -> Result<(), TableError> {
     let mut end = [0; END as usize];
     let length = file.seek(SeekFrom::End(0)).map_err(|error| origin.fault(error))?;
     if length < MAGIC.len() as u64 + END {
@@ -233,16 +241,17 @@ fn check_end(origin: &Origin, file: &mut (impl Read + Seek)) -> Result<u64, Tabl
     if metadata > length - END - MAGIC.len() as u64 {
         return Err(unsound(origin, "its metadata are longer than the file"));
     }
-    Ok(length)
+    Ok(())
 }
 
-/// Whether the wanted columns of each group of rows are where they can be, and have a value a row.
+/// Whether the wanted columns of each group of rows are where they can be, have a value a row, and unpack to a bearable size.
 fn check_places(
     origin: &Origin,
     metadata: &ParquetMetaData,
     columns: &[Column],
-    length: u64,
+    file: &mut (impl Read + Seek),
 ) -> Result<(), TableError> {
+    let length = file.seek(SeekFrom::End(0)).map_err(|error| origin.fault(error))?;
     let all = metadata.file_metadata().schema_descr().num_columns();
     let rows = metadata.row_groups().iter().fold(0, |rows: i64, group| rows.saturating_add(group.num_rows()));
     if rows as u64 > length.saturating_mul(ROWS_A_BYTE) {
@@ -262,6 +271,13 @@ fn check_places(
             }
             if chunk.num_values() != group.num_rows() {
                 return Err(wrong(&format!("has not a value of {:?} for each row", column.name)));
+            }
+            // These the library unpacks into zeros of the size that is claimed.
+            let bounded =
+                matches!(chunk.compression(), Compression::SNAPPY | Compression::LZ4 | Compression::LZ4_RAW);
+            if let Some(end) = end {
+                pages::check(file, start as u64, end as u64, bounded)
+                    .map_err(|error| unsound(origin, error))?;
             }
         }
     }

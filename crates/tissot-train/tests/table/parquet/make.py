@@ -1,4 +1,4 @@
-"""Makes the files beside it: the same twenty rows by three libraries, every codec, both versions of pages.
+"""Makes the files beside it but claims_too_much.parquet, which a fuzzer made: the same twenty rows by three libraries, every codec, both versions of pages.
 
     pip install pyarrow polars fastparquet
     python make.py

@@ -5,6 +5,7 @@ use super::subject::spaced;
 use super::thresholds::{Effort, Thresholds};
 use super::{Audit, audit, audit_samples};
 use crate::bijection::Context;
+use crate::columns::Domain;
 use crate::model::Model;
 use burn::tensor::{Tensor, TensorData};
 use rand::SeedableRng;
@@ -66,6 +67,9 @@ pub fn audit_model(
     let mut audit =
         audit(&model.flow, &x, Context { features: features.as_ref(), maps: None }, thresholds, effort);
     audit.name_columns(&model.columns.names());
+    // A circle has no tails, wherever it is cut.
+    let circles = model.columns.0.iter().filter(|column| matches!(column.domain, Domain::Periodic(..)));
+    audit.forget_tails(&circles.map(|column| column.name.clone()).collect::<Vec<_>>());
     if chosen.len() < n {
         audit.notes.push(format!("{} of {n} rows were looked at, evenly spaced", chosen.len()));
     }
@@ -82,4 +86,46 @@ fn all_outside(rows: usize) -> Finding {
     let message =
         format!("all {rows} rows are outside a column's domain, expected rows of the model's table");
     Finding { kind: Kind::NotFinite, place: None, found: rows as f64, limit: 0.0, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::{Column, Columns};
+    use crate::{Provenance, presets};
+    use burn::tensor::Device;
+    use rand::RngExt;
+
+    #[test]
+    fn a_circle_has_no_tails() {
+        let config = presets::real_nvp(&presets::Size::new(2));
+        let flow = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(0)).unwrap();
+        let rng = &mut ChaCha8Rng::seed_from_u64(1);
+        let rows: Vec<f64> = (0..4_000)
+            .map(|_| {
+                // Tails like those of a power, as far as the circle goes.
+                let [u, side] = [0.0; 2].map(|_: f64| rng.random::<f64>());
+                (0.05 * (u.powf(-0.9) - 1.0)).min(179.0) * (side - 0.5).signum()
+            })
+            .collect();
+        let found = |domain| {
+            let column =
+                |name: &str| Column { name: name.into(), domain, cut: -180.0, mean: 180.0, std: 2.0 };
+            let columns = Columns(["a", "b"].map(column).to_vec());
+            let model = Model {
+                flow: flow.clone(),
+                config: config.clone(),
+                columns,
+                context: Columns::default(),
+                provenance: Provenance::default(),
+            };
+            let effort = Effort { rows: 2_000, jacobians: 8, samples: 2_000, seed: 0 };
+            let audit = audit_model(&model, &rows, &[], &Thresholds::default(), &effort);
+            let tails = audit.fooled.as_ref().map_or(0, |fooled| fooled.tails.len());
+            (tails, audit.findings.iter().filter(|finding| finding.kind == Kind::Tail).count())
+        };
+        let (tails, findings) = found(Domain::Real);
+        assert!(tails == 2 && findings > 0, "{findings} findings: the test shows nothing");
+        assert_eq!(found(Domain::Periodic(-180.0, 180.0)), (0, 0));
+    }
 }

@@ -145,6 +145,15 @@ impl Audit {
         }
     }
 
+    /// Forgets what was said of these columns' tails.
+    pub(super) fn forget_tails(&mut self, columns: &[String]) {
+        if let Some(fooled) = &mut self.fooled {
+            fooled.tails.retain(|tail| !columns.contains(&tail.column));
+        }
+        let of_these = |place: &Option<String>| place.as_ref().is_some_and(|place| columns.contains(place));
+        self.findings.retain(|finding| finding.kind != Kind::Tail || !of_these(&finding.place));
+    }
+
     /// The mass of samples with no data near, where it was measured.
     pub fn bridges(&self) -> Option<Bridges> {
         self.fooled.as_ref().and_then(|fooled| fooled.bridges)
