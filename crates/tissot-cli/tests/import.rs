@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tissot::interop::Checkpoint;
 
 /// The models of the golden files.
-const MODELS: [&str; 27] = [
+const MODELS: [&str; 28] = [
     "nflows_rqs_coupling",
     "nflows_rqs_coupling_context",
     "nflows_affine_coupling",
@@ -34,6 +34,7 @@ const MODELS: [&str; 27] = [
     "flowjax_coupling_affine",
     "flowjax_coupling_spline",
     "flowjax_maf",
+    "flowjax_maf_normal",
     "flowjax_maf_spline",
 ];
 

@@ -7,13 +7,15 @@ use super::draft::{Draft, Pair, Site};
 use super::merge::{Linear, Net};
 use super::weights::Weights;
 use crate::error::Error;
-use crate::layers::{AutoregressiveConfig, CouplingConfig, Mask, PermutationConfig};
+use crate::layers::{ActNormConfig, AutoregressiveConfig, CouplingConfig, Mask, PermutationConfig};
 use crate::nets::{AnyConditioner, Made, MadeConfig};
 use crate::univariate::{Affine, AnyUnivariate, LogScale, RationalQuadratic, SplineParams, Univariate};
 use crate::{Layer, LayerConfig};
 
 /// The flow as its presets make it: `Invert(Scan(Chain))`.
 const ROOT: &str = "bijection.bijection.bijection.bijections.";
+/// The map of the standard normal to a `Normal` base.
+const BASE: &str = "base_dist.bijection.";
 /// The end of a spline's interval, unless it is set.
 const BOUND: f64 = 4.0;
 /// FlowJAX's `min_width` (in units of x) and `min_derivative`.
@@ -60,6 +62,9 @@ pub fn read(weights: &Weights<'_>, architecture: &Architecture) -> Result<Draft,
     let inverse = format!("{ROOT}1.inverse_permutation.0");
     if weights.has(&inverse) {
         weights.numbers_of(&inverse, layers * features)?;
+    }
+    if weights.has(&format!("{BASE}loc")) || weights.has(&format!("{BASE}loc.tree")) {
+        made.push(reader.base()?);
     }
     Ok(Draft { features, context, layers: made })
 }
@@ -118,6 +123,23 @@ impl Reader<'_> {
         let start = univariate.identity();
         net.shift_outputs(|output| start[output % per]);
         Ok((univariate, net))
+    }
+
+    /// The base `Normal(loc, scale)`, held fast (`non_trainable`) or not, as the map that makes it the standard normal.
+    fn base(&self) -> Result<Pair, Error> {
+        let end = if self.weights.has(&format!("{BASE}loc.tree")) { ".tree" } else { "" };
+        let n = self.site.features;
+        let loc = self.weights.numbers_of(&format!("{BASE}loc{end}"), n)?;
+        let raw = self.weights.numbers_of(&format!("{BASE}scale.args.0{end}"), n)?;
+        let scale: Vec<f64> = raw.iter().map(|raw| raw.max(0.0) + (-raw.abs()).exp().ln_1p()).collect();
+        let config = LayerConfig::ActNorm(ActNormConfig::default());
+        let mut layer = self.site.layer(&config, self.weights, BASE)?;
+        if let Layer::ActNorm(layer) = &mut layer {
+            let shift = loc.iter().zip(&scale).map(|(loc, scale)| -loc / scale).collect();
+            layer.log_scale = self.weights.param(scale.iter().map(|scale| -scale.ln()).collect(), [n]);
+            layer.shift = self.weights.param(shift, [n]);
+        }
+        Ok((config, layer))
     }
 
     fn coupling(&self, layer: usize) -> Result<Pair, Error> {

@@ -12,7 +12,7 @@
 //! | zuko 1.6 | `MAF`, `NSF`, `RealNVP`, `NICE`, and `NICE` with splines |
 //! | normflows 1.7 | `MultiscaleFlow` of `GlowBlock`s, `Invertible1x1Conv` |
 //! | FrEIA 0.2 | `SequenceINN` of GLOW, RNVP and NICE coupling blocks, `AllInOneBlock`, `PermuteRandom` |
-//! | FlowJAX 19 | `coupling_flow`, `masked_autoregressive_flow`, affine and rational-quadratic |
+//! | FlowJAX 19 | `coupling_flow`, `masked_autoregressive_flow`, affine and rational-quadratic; `Normal` and `StandardNormal` as the base |
 //!
 //! ```no_run
 //! use tissot::interop::{Architecture, Checkpoint, import};
