@@ -21,6 +21,28 @@ fn a_report_is_one_page_that_loads_nothing() {
 }
 
 #[test]
+fn the_head_of_a_page_says_what_an_audit_finds() {
+    let folder = Folder::with_model();
+    let far = "x,y\n".to_owned() + &"900,900\n901,899\n".repeat(50);
+    folder.write("far.csv", far);
+    for (data, healthy) in [("two.csv", true), ("far.csv", false)] {
+        folder.good(&["map", "model.tissot", data, "--out", "page.html"]);
+        let page = folder.text("page.html");
+        let audit = folder.json(&["map", "model.tissot", data, "--json"])["audit"].clone();
+        let findings = audit["findings"].as_array().unwrap();
+        assert_eq!(
+            (audit["healthy"].as_bool(), findings.is_empty()),
+            (Some(healthy), healthy),
+            "{data}: {audit}"
+        );
+        let said = if healthy { audit["verdict"].as_str().unwrap() } else { findings[0].as_str().unwrap() };
+        let first = said.split(['<', '>', '&', '"', '\'']).next().unwrap();
+        assert!(page.contains(first), "{data}: {first}");
+        assert_eq!(page.contains("</b> No: "), !healthy, "{data}");
+    }
+}
+
+#[test]
 fn numbers_of_the_map_are_those_of_score() {
     let folder = Folder::with_model();
     let json = folder.json(&["map", "model.tissot", "two.csv", "--json"]);
