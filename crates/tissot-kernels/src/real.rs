@@ -11,8 +11,8 @@ pub type Lanes<T> = [T; LANES];
 
 /// f32 or f64.
 ///
-/// The functions of f32 are polynomials without branches, good to about 2 units in the last place; those of f64 are
-/// the standard library's. Neither loses a NaN. Multiplications and additions are never contracted, so that a result does
+/// The functions are polynomials without branches, good to about 2 units in the last place; the error function of f64 is
+/// libm's. None loses a NaN. Multiplications and additions are never contracted, so that a result does
 /// not depend on the processor.
 pub trait Real:
     Copy
@@ -45,7 +45,7 @@ pub trait Real:
     /// The number in f64.
     fn to_f64(self) -> f64;
 
-    /// `e^self`; never 0 or infinite: f32 stops at `e^-87` and `e^88`.
+    /// `e^self`; f32 stops at `e^-87` and `e^88`, and is never 0 or infinite.
     fn exp(self) -> Self;
 
     /// `e^self - 1`; f32 stops at `e^88`.
@@ -142,53 +142,5 @@ macro_rules! common {
     };
 }
 
+mod double;
 mod single;
-
-impl Real for f64 {
-    const ZERO: Self = 0.0;
-    const ONE: Self = 1.0;
-    const EPSILON_SQUARED: Self = f64::EPSILON * f64::EPSILON;
-    const LEAST_EXPONENT: Self = f64::NEG_INFINITY;
-
-    #[inline(always)]
-    fn of(value: f64) -> Self {
-        value
-    }
-
-    #[inline(always)]
-    fn to_f64(self) -> f64 {
-        self
-    }
-
-    #[inline(always)]
-    fn exp(self) -> Self {
-        f64::exp(self)
-    }
-
-    #[inline(always)]
-    fn exp_m1(self) -> Self {
-        f64::exp_m1(self)
-    }
-
-    #[inline(always)]
-    fn ln(self) -> Self {
-        f64::ln(self)
-    }
-
-    #[inline(always)]
-    fn ln_1p(self) -> Self {
-        f64::ln_1p(self)
-    }
-
-    #[inline(always)]
-    fn tanh(self) -> Self {
-        f64::tanh(self)
-    }
-
-    #[inline(always)]
-    fn erf(self) -> Self {
-        libm::erf(self)
-    }
-
-    common!(f64, u64, F64);
-}

@@ -160,8 +160,8 @@ impl Model {
         Ok(Self { flow: self.flow.to_dtype(dtype)?, ..self })
     }
 
-    /// The model in f64 where its device has that, with the same weights: what it says is then exact to some 15 digits, for three to
-    /// five times the work. Itself where it is so already, or cannot be.
+    /// The model in f64 where its device has that, with the same weights: what it says is then exact to some 15 digits, for twice
+    /// the work or a little more. Itself where it is so already, or cannot be.
     pub fn exact(&self) -> Cow<'_, Self> {
         let double = || self.clone().to_dtype(FloatDType::F64).ok();
         let wanted = self.flow.dtype() != DType::F64 && dtype::has_f64(&self.flow.device());
