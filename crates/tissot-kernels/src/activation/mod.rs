@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Where `act'(u)` follows from `y`, as for most, `y` is all that is kept for the gradient; elsewhere the slope is kept, which
-//! is made along with `y` of the same exponential. f32 takes polynomials of this crate, f64 the standard library's functions.
+//! is made along with `y` of the same exponential. Both types take polynomials of this crate (`real`).
 //! [`dense`](crate::dense) and [`made`](crate::made) apply the very same functions, so that both directions of a flow make the
 //! same of a unit.
 
