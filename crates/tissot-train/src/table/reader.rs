@@ -77,8 +77,8 @@ pub struct RowReader {
 }
 
 impl RowReader {
-    /// Opens a table: CSV and its kin, NPY, NPZ or (with the feature `parquet`) Parquet, each plain or gzipped. The path `-` is standard input, and
-    /// `file.npz:NAME` one array of an archive.
+    /// Opens a table: CSV and its kin, NPY, NPZ or (with the feature `parquet`) Parquet, each plain or gzipped. The path `-`
+    /// is standard input, and `file.npz:NAME` one array of an archive.
     ///
     /// # Errors
     ///

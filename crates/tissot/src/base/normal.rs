@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tissot_kernels::normal as kernel;
 
 /// log(2 pi) / 2.
-const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
+pub(super) const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
 /// The standard normal distribution: `log p(z) = -|z|^2 / 2 - n log(2 pi) / 2`.
 #[derive(Module, Debug)]

@@ -1,5 +1,6 @@
 //! The uniform distribution on circles, beside normal ones.
 
+use super::normal::HALF_LOG_TWO_PI;
 use super::{Base, Site, draw};
 use crate::bijection::Context;
 use crate::circles::Circles;
@@ -8,9 +9,6 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal as Gauss;
-
-/// log(2 pi) / 2.
-const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_7;
 
 /// Uniform on the circles, standard normal on the lines: the distribution of a torus where all features are circular.
 ///

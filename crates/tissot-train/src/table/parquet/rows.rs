@@ -119,6 +119,11 @@ impl ParquetRows {
         })
     }
 
+    /// How many columns of numbers are read; that of the labels stands behind them.
+    fn wanted(&self) -> usize {
+        self.columns.len() - usize::from(self.labels.is_some())
+    }
+
     /// Reads some rows; returns whether there are any.
     fn fill(&mut self) -> ParquetResult<bool> {
         while self.left == 0 {
@@ -149,8 +154,7 @@ impl RowSource for ParquetRows {
     }
 
     fn columns(&self) -> Vec<String> {
-        let wanted = self.columns.len() - usize::from(self.labels.is_some());
-        self.columns[..wanted].iter().map(|column| column.name.clone()).collect()
+        self.columns[..self.wanted()].iter().map(|column| column.name.clone()).collect()
     }
 
     fn label(&self) -> Option<Arc<str>> {
@@ -166,7 +170,7 @@ impl RowSource for ParquetRows {
         }
         let (start, mut complete) = (out.len(), true);
         let row = self.done + 1;
-        let wanted = self.columns.len() - usize::from(self.labels.is_some());
+        let wanted = self.wanted();
         for (i, (column, values)) in self.columns.iter().zip(&self.values).enumerate() {
             let (file, name) = (|| self.origin.file.clone(), || column.name.clone());
             let label = self.labels.as_mut().filter(|_| i == wanted);
