@@ -18,6 +18,18 @@
     const clamp = (i, n) => Math.min(Math.max(Math.floor(i), 0), n - 1);
     return grid.values[clamp(v * grid.rows, grid.rows) * grid.columns + clamp(u * grid.columns, grid.columns)];
   };
+  // Of each family of a grid's lines, the level of the one that passes nearest to a place.
+  const nearest = (curves, target, [u, v]) => {
+    const d = target.dataset, best = [Infinity, Infinity], level = ["none", "none"];
+    const part = (t, a, b) => (t - Number(a)) / (Number(b) - Number(a));
+    for (const curve of curves) for (const piece of curve.pieces) for (let k = 1; k < piece.length; k++) {
+      const [a, b] = [piece[k - 1], piece[k]].map(p => [part(p[0], d.x0, d.x1) - u, part(p[1], d.y0, d.y1) - v]);
+      const [dx, dy] = [b[0] - a[0], b[1] - a[1]], t = Math.min(Math.max(-(a[0] * dx + a[1] * dy) / (dx * dx + dy * dy || 1), 0), 1);
+      const far = Math.hypot(a[0] + t * dx, a[1] + t * dy);
+      if (far < best[curve.along]) { best[curve.along] = far; level[curve.along] = short(curve.level); }
+    }
+    return level;
+  };
   const list = target => target.dataset.list.split(" ").map(Number);
 
   // What each figure says at a place: shares of the whole axes, values on them.
@@ -39,6 +51,21 @@
       return [`step ${now.step}: ${map.x.name} ${x}, ${map.y.name} ${y}`, `change of log p ${say(cell(now.total, at))}`,
         `base's part ${say(cell(now.base, at))}`, `log-det's part ${say(cell(now.log_det, at))}`];
     },
+    latent_grid(target, at, [x, y]) {
+      const map = data.map, near = nearest(map.latent_grid, target, at);
+      return [`${map.x.name} ${x}, ${map.y.name} ${y}`, `nearest lines: z1 = ${near[0]}, z2 = ${near[1]}`];
+    },
+    data_grid(target, at, [x, y]) {
+      const map = data.map, near = nearest(map.data_grid, target, at);
+      return [`z1 ${x}, z2 ${y}`, `nearest lines: ${map.x.name} = ${near[0]}, ${map.y.name} = ${near[1]}`];
+    },
+    pairs(target, at) {
+      const [i, j] = list(target), d = target.dataset;
+      const part = (v, a, b) => (v - Number(a)) / (Number(b) - Number(a));
+      const far = row => Math.hypot(part(row.values[i], d.x0, d.x1) - at[0], part(row.values[j], d.y0, d.y1) - at[1]);
+      const row = data.rows.reduce((a, b) => far(b) < far(a) ? b : a);
+      return [`row ${row.row}: ${[i, j].map(k => `${data.columns[k]} ${say(row.values[k])}`).join(", ")}`, `log |det J| ${say(row.log_det)}`, `log p ${say(row.log_prob)}`];
+    },
     ribbon(target, [u]) {
       const n = data.ribbon.quantiles.length, k = Math.min(Math.floor(u * n), n - 1), q = data.ribbon.quantiles[k];
       return [`singular value ${k + 1} of ${n}`, `median stretch ${say(q[2])}`, `half of the rows: ${say(q[1])} to ${say(q[3])}`, `nine in ten: ${say(q[0])} to ${say(q[4])}`];
@@ -58,6 +85,7 @@
   const steps = { map: () => [data.map.log_det.columns, data.map.log_det.rows],
     layer: t => { const g = data.layers[t.dataset.frame].log_det; return [g.columns, g.rows]; },
     training: t => { const g = data.training[t.dataset.frame].total; return [g.columns, g.rows]; },
+    latent_grid: () => [48, 48], data_grid: () => [48, 48], pairs: () => [24, 24],
     ribbon: () => [data.ribbon.quantiles.length, 1], heat: t => [data.rows.length, list(t).length],
     ledger: t => [1, list(t).length] };
 
@@ -223,7 +251,7 @@
       const parts = most.columns.map((v, i) => [Math.abs(v), v, names[i]]).filter(p => p[0] >= 0.1).sort((a, b) => b[0] - a[0]).slice(0, 6);
       paragraph(most.dimensions === 1
         ? `Stretched most, ${say(row.stretches[0])} times, along ${parts.map(p => `${say(p[1])} ${p[2]}`).join(" + ").replaceAll("+ −", "− ")}.`
-        : `The largest ${most.dimensions} stretches are nearly equal: no single direction. Their space holds ${parts.map(p => `${p[2]} to ${Math.round(100 * p[0] * p[0])} %`).join(", ")}.`);
+        : `No single direction: the largest ${most.dimensions} stretches are nearly equal, or their directions turn into one another within a tenth of a standard deviation. Their space holds ${parts.map(p => `${p[2]} to ${Math.round(100 * p[0] * p[0])} %`).join(", ")}.`);
     };
     slider.addEventListener("input", pick);
     pick();

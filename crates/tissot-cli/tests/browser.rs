@@ -39,7 +39,8 @@ fn tip(page: &mut Page) -> String {
 
 /// As the page writes a number of the JSON.
 fn said(value: &Value) -> String {
-    value.to_string().replace('-', "−")
+    let text = value.to_string();
+    text.strip_suffix(".0").unwrap_or(&text).replace('-', "−")
 }
 
 /// The value of a grid at shares of its axes.
@@ -123,7 +124,7 @@ fn every_picture_speaks_and_nothing_is_loaded() {
         ),
         0
     );
-    for figure in ["map", "layer", "ribbon", "heat", "ledger"] {
+    for figure in ["map", "latent_grid", "data_grid", "layer", "ribbon", "heat", "ledger"] {
         let place = page.value(&format!("{PLACE}('{figure}')"));
         let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
         page.hover(x + 0.4 * w, y + 0.6 * h);
@@ -154,4 +155,67 @@ fn zoom_keeps_values_in_their_places() {
     assert!(text.lines().any(|line| line.split(" (").next() == Some(&wanted)), "{wanted} is not in {text}");
     let moved = page.value("document.querySelector('#figure-map .view').getAttribute('transform')");
     assert!(moved.as_str().unwrap().contains("scale(1.6)"), "{moved}");
+}
+
+/// A middle place of a line of a grid, as shares of its figure's axes.
+fn on_line(curve: &Value, x: [f64; 2], y: [f64; 2]) -> Option<[f64; 2]> {
+    let pieces = curve["pieces"].as_array()?;
+    pieces.iter().flat_map(|piece| piece.as_array().unwrap()).find_map(|place| {
+        let share = |k: usize, [from, to]: [f64; 2]| (place[k].as_f64().unwrap() - from) / (to - from);
+        let at = [share(0, x), share(1, y)];
+        at.iter().all(|t| (0.2..0.8).contains(t)).then_some(at)
+    })
+}
+
+#[test]
+fn grids_name_the_lines_and_pairs_the_rows() {
+    let Some((folder, program, json)) = with_report() else { return };
+    let map = &json["map"];
+    let axis = |axis: &Value| ["from", "to"].map(|end| axis[end].as_f64().unwrap());
+    let range = |k: usize| [0, 1].map(|end| map["latent_range"][k][end].as_f64().unwrap());
+    let [a, b] = ["x", "y"].map(|side| map[side]["name"].as_str().unwrap().to_owned());
+    for size in SIZES {
+        let mut page = Page::open(&program, &folder.path("report.html"), size, false);
+        for (figure, x, y, names) in [
+            ("latent_grid", axis(&map["x"]), axis(&map["y"]), ["z1", "z2"]),
+            ("data_grid", range(0), range(1), [a.as_str(), b.as_str()]),
+        ] {
+            let curves = map[figure].as_array().unwrap();
+            let (curve, [u, v]) =
+                curves.iter().rev().find_map(|curve| Some((curve, on_line(curve, x, y)?))).unwrap();
+            let place = page.value(&format!("{PLACE}('{figure}')"));
+            let [left, top, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+            page.hover(left + u * w, top + (1.0 - v) * h);
+            let along = curve["along"].as_u64().unwrap() as usize;
+            let level = curve["level"].as_f64().unwrap();
+            let wanted = format!("{} = {}", names[along], level.to_string().replace('-', "−"));
+            assert!(tip(&mut page).contains(&wanted), "{figure}: {wanted} is not in {}", tip(&mut page));
+        }
+    }
+    let three = (0..120).map(|k| {
+        let at = |step: usize, of: usize| (k * step % of) as f64 / of as f64 - 0.5;
+        vec![at(7, 61), at(11, 53), at(5, 47)]
+    });
+    folder.write("three.csv", common::csv("a,b,c", three));
+    folder.fit("three.csv", "three.tissot", &common::TINY);
+    folder.good(&["map", "three.tissot", "three.csv", "--out", "three.html"]);
+    let json = folder.json(&["map", "three.tissot", "three.csv", "--json"]);
+    for size in SIZES {
+        let mut page = Page::open(&program, &folder.path("three.html"), size, false);
+        let place = page.value(&format!("{PLACE}('pairs')"));
+        let [left, top, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+        let ends = page.value("(d => [d.x0, d.x1, d.y0, d.y1].map(Number))(document.querySelector('[data-figure=pairs]').dataset)");
+        let [x0, x1, y0, y1] = [0, 1, 2, 3].map(|k| ends[k].as_f64().unwrap());
+        // The first panel is of the first two columns.
+        for row in json["rows"].as_array().unwrap().iter().step_by(40) {
+            let [a, b] = [0, 1].map(|k| row["values"][k].as_f64().unwrap());
+            page.hover(left + (a - x0) / (x1 - x0) * w, top + (y1 - b) / (y1 - y0) * h);
+            let wanted = [
+                format!("row {}: a {}, b {}", row["row"], said(&row["values"][0]), said(&row["values"][1])),
+                format!("log |det J| {}", said(&row["log_det"])),
+            ];
+            let text = tip(&mut page);
+            assert!(wanted.iter().all(|line| text.contains(line)), "{wanted:?} are not in {text}");
+        }
+    }
 }

@@ -102,6 +102,25 @@ fn more_columns_are_sliced_and_any_two_can_be_chosen() {
             && map["digits"]["values"].as_array().unwrap().is_empty()
     );
     assert_eq!(json["ribbon"]["quantiles"].as_array().unwrap().len(), 3);
+    let averaged = folder.json(&["map", "three.tissot", "three.csv", "--json", "--marginal"]);
+    assert_eq!(
+        (averaged["map"]["averaged"].as_u64(), &averaged["map"]["held"]),
+        (Some(128), &Value::Array(vec![]))
+    );
+    folder.good(&[
+        "map",
+        "three.tissot",
+        "three.csv",
+        "--principal",
+        "--marginal",
+        "--out",
+        "components.html",
+    ]);
+    assert!(
+        folder
+            .text("components.html")
+            .contains("The first two principal components of the data: component 1")
+    );
     let needs = "it needs two columns, the longitude from -180 to 360 and then the latitude from -90 to 90";
     let message = format!("--metric sphere: the model has 3 columns; {needs}");
     folder.fails(&["map", "three.tissot", "three.csv", "--metric", "sphere"], 2, &message);

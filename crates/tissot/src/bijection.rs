@@ -28,6 +28,20 @@ impl<'a> Context<'a> {
 /// log-determinant `[batch]`.
 pub type Sink<'a, const D: usize> = dyn FnMut(&str, &Tensor<D>, &Tensor<1>) + 'a;
 
+/// What [`Bijection::walk_positions`] hands to its caller at each elementary layer.
+pub type PositionSink<'a, const D: usize> = dyn FnMut(AtPositions<'_, D>) + 'a;
+
+/// The log-determinant of one layer, position by position.
+#[derive(Clone, Debug)]
+pub struct AtPositions<'a, const D: usize> {
+    /// The layer's path, as [`Bijection::walk`] has it.
+    pub name: &'a str,
+    /// How many squeezes the layer lies behind: it sees the data at `1 / 2^squeezes` of their resolution.
+    pub squeezes: usize,
+    /// What each position adds to the log-determinant, `[batch, 1, positions..]`.
+    pub log_det: Tensor<D>,
+}
+
 /// An invertible map `x -> z` with the logarithm of its Jacobian's determinant.
 ///
 /// Axis 0 is the batch, axis 1 the features (channels), further axes are positions. Both directions return the
@@ -90,6 +104,24 @@ pub trait Bijection<const D: usize>: Module + ModuleDisplay {
         z
     }
 
+    /// Goes forward and hands on how much each position adds to each elementary layer's log-determinant; returns the last
+    /// output.
+    ///
+    /// A position's part of an elementwise map is the sum of its elements' log-derivatives. A layer that acts alike at all
+    /// positions adds the same everywhere, which is the default. What a layer does behind a squeeze belongs to a block of the
+    /// pixels outside, and is shared evenly among them. The parts of a layer add up to its log-det.
+    fn walk_positions(
+        &self,
+        x: Tensor<D>,
+        context: Context<'_>,
+        sink: &mut PositionSink<'_, D>,
+    ) -> Tensor<D> {
+        let dims = x.dims();
+        let (z, log_det) = self.forward(x, context);
+        sink(AtPositions { name: type_name::<Self>(), squeezes: 0, log_det: evenly(log_det, &dims) });
+        z
+    }
+
     /// Hands each elementary layer to `visit`, first to last, under the name that [`Bijection::walk`] gives it.
     ///
     /// Containers that override `walk` override it too.
@@ -116,6 +148,22 @@ fn type_name<T: ?Sized>() -> &'static str {
 /// A log-det of zero for each sample of `x`, on its device and in its type.
 pub(crate) fn zero_log_det<const D: usize>(x: &Tensor<D>) -> Tensor<1> {
     Tensor::zeros([x.dims()[0]], (&x.device(), x.dtype()))
+}
+
+/// A log-det `[batch]` shared evenly among the positions of samples of shape `dims`: `[batch, 1, positions..]`.
+fn evenly<const D: usize>(log_det: Tensor<1>, dims: &[usize; D]) -> Tensor<D> {
+    let (mut one, mut all) = ([1; D], *dims);
+    one[0] = dims[0];
+    all[1] = 1;
+    expanded(log_det.mul_scalar(1.0 / positions(dims) as f64).reshape(one), all)
+}
+
+/// Log-derivatives of elements, `[batch, features * positions]` of samples of shape `dims`, summed over the features:
+/// `[batch, 1, positions..]`.
+pub(crate) fn over_features<const D: usize>(slopes: Tensor<2>, dims: &[usize; D]) -> Tensor<D> {
+    let mut shape = *dims;
+    shape[1] = slopes.dims()[1] / positions(dims);
+    slopes.reshape(shape).sum_dim(1)
 }
 
 /// The tensor expanded to a shape, which may be that of no samples: burn refuses that one.

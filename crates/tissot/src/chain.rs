@@ -1,6 +1,6 @@
 //! Composition: one bijection after another, as a list or as a tuple.
 
-use crate::bijection::{Bijection, Context, Sink, zero_log_det};
+use crate::bijection::{AtPositions, Bijection, Context, PositionSink, Sink, zero_log_det};
 use crate::inspect::{Part, Sign, push};
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -93,6 +93,19 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
         })
     }
 
+    fn walk_positions(
+        &self,
+        x: Tensor<D>,
+        context: Context<'_>,
+        sink: &mut PositionSink<'_, D>,
+    ) -> Tensor<D> {
+        self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+            layer.walk_positions(x, context, &mut |at| {
+                sink(AtPositions { name: &format!("{index}.{}", at.name), ..at })
+            })
+        })
+    }
+
     fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
         for (index, layer) in self.layers.iter().enumerate() {
             layer.parts(&mut |name, part| visit(&format!("{index}.{name}"), part));
@@ -167,6 +180,12 @@ macro_rules! tuple {
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 $(let x = self.$index.walk(x, context, &mut |name, z, log_det| {
                     sink(&format!("{}.{name}", $index), z, log_det)
+                });)+
+                x
+            }
+            fn walk_positions(&self, x: Tensor<D>, context: Context<'_>, sink: &mut PositionSink<'_, D>) -> Tensor<D> {
+                $(let x = self.$index.walk_positions(x, context, &mut |at| {
+                    sink(AtPositions { name: &format!("{}.{}", $index, at.name), ..at })
                 });)+
                 x
             }

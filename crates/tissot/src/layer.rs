@@ -4,7 +4,7 @@ mod place;
 
 pub use place::Place;
 
-use crate::bijection::{Bijection, Context, Sink};
+use crate::bijection::{Bijection, Context, PositionSink, Sink};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::inspect::{Part, Sign};
@@ -68,6 +68,9 @@ macro_rules! layers {
             }
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 match self { $(Self::$variant(layer) => layer.walk(x, context, sink)),+ }
+            }
+            fn walk_positions(&self, x: Tensor<D>, context: Context<'_>, sink: &mut PositionSink<'_, D>) -> Tensor<D> {
+                match self { $(Self::$variant(layer) => layer.walk_positions(x, context, sink)),+ }
             }
             fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {
                 match self { $(Self::$variant(layer) => Bijection::<D>::parts(layer, visit)),+ }

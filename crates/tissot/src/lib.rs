@@ -37,7 +37,7 @@ mod provenance;
 pub mod store;
 pub mod univariate;
 
-pub use bijection::{Bijection, Context, Sink};
+pub use bijection::{AtPositions, Bijection, Context, PositionSink, Sink};
 pub use chain::Chain;
 pub use circles::Circles;
 pub use config::{AnyFlow, FlowConfig};

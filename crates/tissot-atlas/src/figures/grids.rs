@@ -21,6 +21,7 @@ pub fn latent_grid(map: &Map, width: f64) -> Result<Sheet, AtlasError> {
     sheet.draw(|pen| panel.curves(pen, &map.latent_grid, INKS, 1.0))?;
     sheet.close();
     panel.axes(&mut sheet)?;
+    panel.target(&mut sheet, "latent_grid", "The latent's grid in data space", "");
     Ok(sheet)
 }
 
@@ -41,6 +42,7 @@ pub fn data_grid(map: &Map, width: f64, indicatrices: bool) -> Result<Sheet, Atl
     }
     sheet.close();
     panel.axes(&mut sheet)?;
+    panel.target(&mut sheet, "data_grid", "The data's grid in the latent", "");
     Ok(sheet)
 }
 

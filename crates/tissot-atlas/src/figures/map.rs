@@ -142,11 +142,19 @@ pub fn map(survey: &Survey, map: &Map, shown: &Shown, id: &str, width: f64) -> R
 }
 
 fn density_label(map: &Map) -> String {
-    let unit = match map.held.len() {
-        0 => "of the two columns".to_owned(),
-        _ => "with the other columns held".to_owned(),
-    };
-    format!("log p, nats in the columns' own units, {unit}")
+    match (&map.principal, map.averaged) {
+        (Some(_), Some(_)) => {
+            "log p of the two components, nats, what is off them averaged over the data".into()
+        }
+        (Some(_), None) => "log p, nats in the columns' own units, on a plane through one row".into(),
+        (None, Some(_)) => {
+            "log p of the two columns, nats in their units, the others averaged over the data".into()
+        }
+        (None, None) if map.held.is_empty() => {
+            "log p, nats in the columns' own units, of the two columns".into()
+        }
+        (None, None) => "log p, nats in the columns' own units, with the other columns held".into(),
+    }
 }
 
 fn colours(map: &Map, coloured: Coloured) -> Scale {

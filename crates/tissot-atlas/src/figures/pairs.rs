@@ -3,13 +3,14 @@
 use super::layers::fitted;
 use super::legend::{self, Scale};
 use super::map::{ENDS, log_det_label};
-use super::panel::{LETTERS, PHONE, ROW, look};
+use super::panel::{LETTERS, PHONE, Panel, ROW, look};
 use crate::AtlasError;
 use crate::canvas::{Align, Hang, Ink, Rect};
 use crate::colour::{INK, LINE};
 use crate::diverging::{Theme, diverging};
 use crate::sheet::{Dot, Sheet};
 use crate::survey::{Survey, quantiles};
+use crate::ticks::Axis;
 
 /// Columns that are paired, at most.
 pub const MOST: usize = 5;
@@ -58,6 +59,14 @@ pub fn pairs(survey: &Survey, width: f64) -> Result<Sheet, AtlasError> {
                 (180.0 / (survey.rows.len() as f64).sqrt() / (d as f64 - 1.0).sqrt()).clamp(3.0, 7.0),
                 &|k| [shade(k, Theme::Light), shade(k, Theme::Dark)],
             );
+            let panel = Panel {
+                plot,
+                x: ranges[i],
+                y: ranges[j],
+                axes: (Axis::Plain, Axis::Plain),
+                x_label: String::new(),
+                y_label: String::new(),
+            };
             sheet.draw(|pen| {
                 pen.frame(Rect { x: plot.x - 0.5, y: plot.y - 0.5, ..plot }, Ink(LINE, 1.0), 1.0)?;
                 if i == 0 {
@@ -72,6 +81,8 @@ pub fn pairs(survey: &Survey, width: f64) -> Result<Sheet, AtlasError> {
                 }
                 Ok(())
             })?;
+            let name = format!("{} against {}", survey.columns[j], survey.columns[i]);
+            panel.target(&mut sheet, "pairs", &name, &format!("data-list=\"{i} {j}\""));
         }
     }
     let place = Rect { x: left, y: bottom, width: width - left - 8.0, height: legend::HEIGHT };

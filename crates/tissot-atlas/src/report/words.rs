@@ -3,7 +3,7 @@
 use super::Item;
 use crate::figures::{self, Coloured, Figure, MARKED};
 use crate::numbers::{fixed, grouped};
-use crate::survey::{Map, Survey};
+use crate::survey::{Map, Principal, Survey};
 
 /// A number with a true minus sign, as the page's script writes it.
 pub fn number(value: f64) -> String {
@@ -132,19 +132,47 @@ pub fn map_caption(survey: &Survey, map: &Map) -> Vec<String> {
             "Each ellipse is one of Tissot's indicatrices: the patch of data space that the flow turns into a round disc of the latent. Small ellipses mean strong stretching, long thin ones that directions are treated differently ({size})."
         ),
     ];
-    if map.held.is_empty() {
-        caption.push("Hover, tap, or use the arrow keys to read values.".into());
-    } else {
-        let held: Vec<String> =
-            map.held.iter().take(8).map(|(name, v)| format!("{name} = {}", number(*v))).collect();
-        let more = map.held.len().saturating_sub(8);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        caption.push(format!(
-            "A slice: the other columns are held at {}{more}, one row of the data. The dots are all rows, whatever their other columns are. The ellipses belong to the two columns of the slice, log |det J| to all columns.",
-            held.join(", ")
-        ));
-    }
+    caption.extend(plane(survey, map));
     caption
+}
+
+/// Which plane the map is of, and what becomes of what is off it.
+fn plane(survey: &Survey, map: &Map) -> Vec<String> {
+    let read = "Hover, tap, or use the arrow keys to read values.";
+    let mut words: Vec<String> =
+        map.principal.iter().map(|principal| components(survey, principal)).collect();
+    words.push(match (map.averaged, &map.principal) {
+        (Some(rows), _) => format!(
+            "Averaged: at each place the values off the map are those of {rows} rows of the data, one after the other, each counted by how likely the place is given its values. log p is then that of the two axes alone; log |det J| and the ellipses' squared stretches are means."
+        ),
+        (None, Some(_)) => "A slice through one row of the data, whose place off the plane is kept. The dots are all rows, seen along the other directions. The ellipses belong to the plane, log |det J| to all columns.".into(),
+        (None, None) if map.held.is_empty() => read.into(),
+        (None, None) => {
+            let held: Vec<String> =
+                map.held.iter().take(8).map(|(name, v)| format!("{name} = {}", number(*v))).collect();
+            let more = map.held.len().saturating_sub(8);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "A slice: the other columns are held at {}{more}, one row of the data. The dots are all rows, whatever their other columns are. The ellipses belong to the two columns of the slice, log |det J| to all columns.",
+                held.join(", ")
+            )
+        }
+    });
+    words
+}
+
+/// The two principal components in the columns' names.
+fn components(survey: &Survey, principal: &Principal) -> String {
+    let one = |k: usize| {
+        let mut parts: Vec<(f64, &String)> =
+            principal.directions[k].iter().copied().zip(&survey.columns).collect();
+        parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+        let shown = parts.iter().take(5).filter(|(v, _)| v.abs() >= 0.1);
+        let sum = shown.map(|(v, name)| format!("{} {name}", fixed(*v, 2))).collect::<Vec<_>>().join(" + ");
+        let share = fixed(100.0 * principal.shares[k], 0);
+        format!("component {} ({share} % of the variance) is {}", k + 1, sum.replace("+ −", "− "))
+    };
+    format!("The first two principal components of the data: {}; {}, in standard deviations.", one(0), one(1))
 }
 
 pub fn layer_caption() -> Vec<String> {
@@ -196,12 +224,16 @@ pub fn caption(survey: &Survey, figure: Figure) -> Vec<String> {
                 String::new()
             }
         )],
-        Figure::Training => one(
-            "log p at this step minus log p at the first snapshot, and its two parts: the base's (how much nearer to the middle of the base a place is sent) and the log-det's (how much more it is stretched). Orange regions were amplified as learning went on, blue ones suppressed.",
-        ),
+        Figure::Training => {
+            let slice = survey.map.as_ref().is_some_and(|map| map.averaged.is_some());
+            let slice = if slice { " Here what is off the map is held at one row." } else { "" };
+            vec![format!("{TRAINING}{slice}")]
+        }
         Figure::Stretch | Figure::Density | Figure::Digits => Vec::new(),
     }
 }
+
+const TRAINING: &str = "log p at this step minus log p at the first snapshot, and its two parts: the base's (how much nearer to the middle of the base a place is sent) and the log-det's (how much more it is stretched). Orange regions were amplified as learning went on, blue ones suppressed.";
 
 fn ribbon(survey: &Survey) -> Vec<String> {
     let ribbon = &survey.ribbon;

@@ -33,9 +33,12 @@ impl Cells {
 
     /// `log |det J|` in the metric.
     pub fn log_det(&self) -> Grid {
-        self.values(|n| {
-            self.walked.log_det(n) + self.sum(&self.entered.slopes, n) - self.sum(&self.lengths, n)
-        })
+        self.values(|n| self.log_det_at(n))
+    }
+
+    /// The same of one cell.
+    pub fn log_det_at(&self, n: usize) -> f64 {
+        self.log_det_in_units(n) - self.sum(&self.lengths, n)
     }
 
     /// The log-det's part of the log-density in the user's units.

@@ -20,6 +20,9 @@ pub enum SurveyError {
         /// What there is.
         names: Vec<String>,
     },
+    /// A map that cannot be made of this model.
+    #[error("{0}")]
+    Plane(String),
     /// The sphere is no metric for these columns.
     #[error(
         "metric sphere: {0}; it needs two columns, the longitude from -180 to 360 and then the latitude from -90 to 90"

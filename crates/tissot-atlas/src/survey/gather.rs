@@ -1,12 +1,14 @@
 //! From a model and rows to a survey.
 
 use super::error::SurveyError;
+use super::frame::{self, Frame};
+use super::marginal::Over;
 use super::plane::Plane;
 use super::subject::Subject;
-use super::{About, AxisKind, MapAxis, Metric, Survey, layers, metric, round, rows, training};
+use super::{About, Metric, Survey, layers, metric, round, rows, training};
 use burn::module::ModuleDisplay;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use tissot::columns::{Columns, Domain};
+use tissot::columns::Columns;
 use tissot::inspect::{self, Inputs};
 use tissot::{Bijection, Context, Model};
 
@@ -17,6 +19,10 @@ pub struct SurveyOptions<'a> {
     pub metric: Metric,
     /// The two columns of the map; the first two by default.
     pub columns: Option<[String; 2]>,
+    /// Whether the map is of the first two principal components of the rows instead.
+    pub principal: bool,
+    /// Whether what is off the map is averaged over rows instead of held.
+    pub marginal: bool,
     /// Rows in the user's units, row-major.
     pub rows: &'a [f64],
     /// Their context: one row each.
@@ -38,6 +44,8 @@ const FEWEST: usize = 2;
 const LINES: usize = 301;
 /// Rows on a map.
 const POINTS: usize = 2_000;
+/// Rows that a map is averaged over.
+const AVERAGED: usize = 128;
 
 /// Everything about a model, in numbers.
 ///
@@ -97,8 +105,7 @@ pub fn survey(model: &Model, options: &SurveyOptions<'_>) -> Result<Survey, Surv
     {
         let (at, context) = held(&subject, options)?;
         let held = &options.rows[at * subject.width()..(at + 1) * subject.width()];
-        let axes = (map.x.clone(), map.y.clone());
-        survey.training = training::training(options, model, held, context, axes)?;
+        survey.training = training::training(options, model, held, context, map)?;
     }
     Ok(survey)
 }
@@ -160,22 +167,22 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
     options: &SurveyOptions<'_>,
 ) -> Result<Survey, SurveyError> {
     let (d, names) = (subject.width(), subject.columns().names());
-    if matches!(options.metric, Metric::Sphere { .. }) {
-        check_sphere(subject.columns(), options.rows)?;
-    }
     let found = subject.enter(options.rows).inside.iter().filter(|inside| **inside).count();
     if found < FEWEST {
         return Err(SurveyError::Rows { found, expected: FEWEST });
     }
     let (at, given) = held(subject, options)?;
-    let pair = pair(&names, options.columns.as_ref())?;
+    let frame = Frame::of(subject, options)?;
     let held = &options.rows[at * d..(at + 1) * d];
     let (points, contexts) = some(options.rows, options.context, d, POINTS);
     let mut survey = Survey {
         model,
         metric: options.metric,
         metric_words: metric::words(options.metric).into(),
-        given: context_names.iter().cloned().zip(given.iter().copied()).collect(),
+        given: match options.marginal {
+            true => Vec::new(),
+            false => context_names.iter().cloned().zip(given.iter().copied()).collect(),
+        },
         rows_from: options.rows_from.clone(),
         map: None,
         layers: Vec::new(),
@@ -187,21 +194,12 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
         audit: None,
         columns: names.clone(),
     };
-    if let Some([i, j]) = pair {
-        let kinds = match options.metric {
-            Metric::Sphere { .. } => [AxisKind::Longitude, AxisKind::Latitude],
-            _ => [AxisKind::Plain; 2],
-        };
-        let axis = |k: usize, kind| axis(subject.columns(), options.rows, k, kind);
-        let plane = Plane {
-            subject,
-            metric: options.metric,
-            x: axis(i, kinds[0]),
-            y: axis(j, kinds[1]),
-            held,
-            context: given,
-        };
-        survey.map = Some(plane.map(&points, &contexts, &names));
+    if let Some(span) = frame.span() {
+        let [x, y] = frame::axes(subject, options, &span);
+        let plane = Plane { subject, metric: options.metric, span, x, y, held, context: given };
+        let (rows, context) = some(options.rows, options.context, d, AVERAGED);
+        let over = options.marginal.then_some(Over { rows: &rows, context: &context });
+        survey.map = Some(plane.map(&points, &contexts, &names, over.as_ref()));
         if plane.is_whole() {
             survey.layers = layers::layers(&plane, subject, &points, &contexts);
         }
@@ -241,58 +239,4 @@ pub(crate) fn some(rows: &[f64], context: &[f64], d: usize, most: usize) -> (Vec
     let picked = (0..n.min(most)).map(|k| k * n / n.min(most));
     let rows = picked.clone().flat_map(|k| rows[k * d..(k + 1) * d].iter().copied());
     (rows.collect(), picked.flat_map(|k| context[k * c..(k + 1) * c].iter().copied()).collect())
-}
-
-fn pair(names: &[String], wanted: Option<&[String; 2]>) -> Result<Option<[usize; 2]>, SurveyError> {
-    let Some(wanted) = wanted else { return Ok((names.len() >= 2).then_some([0, 1])) };
-    let places = wanted.each_ref().map(|wanted| names.iter().position(|name| name == wanted));
-    match places {
-        [Some(i), Some(j)] if i != j => Ok(Some([i, j])),
-        _ => Err(SurveyError::Columns { found: wanted.join(", "), names: names.to_vec() }),
-    }
-}
-
-fn check_sphere(columns: &Columns, rows: &[f64]) -> Result<(), SurveyError> {
-    if columns.len() != 2 {
-        return Err(SurveyError::Sphere(format!("the model has {} columns", columns.len())));
-    }
-    let outside = |row: &&[f64]| !((-180.0..=360.0).contains(&row[0]) && (-90.0..=90.0).contains(&row[1]));
-    match rows.chunks(2).find(outside) {
-        None => Ok(()),
-        Some(row) => {
-            let [x, y] = [&columns.0[0].name, &columns.0[1].name];
-            Err(SurveyError::Sphere(format!("found a row with {x} = {} and {y} = {}", row[0], row[1])))
-        }
-    }
-}
-
-/// What of a column is shown: where the data are with a margin, or the whole of a bounded domain that they fill.
-fn axis(columns: &Columns, rows: &[f64], k: usize, kind: AxisKind) -> MapAxis {
-    let column = &columns.0[k];
-    let values = || rows.iter().skip(k).step_by(columns.len()).copied().filter(|v| v.is_finite());
-    let ends = round::quantiles(values(), &[0.0, 0.005, 0.995, 1.0]);
-    let bounds = match (kind, column.domain) {
-        (AxisKind::Longitude, Domain::Periodic(a, b)) => Some((a, b)),
-        (AxisKind::Longitude, _) => Some((-180.0, 180.0)),
-        (AxisKind::Latitude, _) => Some((-90.0, 90.0)),
-        (_, Domain::Bounded(a, b) | Domain::Periodic(a, b)) => Some((a, b)),
-        (_, Domain::Positive) => Some((0.0, f64::INFINITY)),
-        _ => None,
-    };
-    // One value far out does not make the rest a dot.
-    let middle = (ends[2] - ends[1]).max(1e-9 * ends[0].abs().max(ends[3].abs())).max(1e-300);
-    let (low, high) = (ends[0].max(ends[1] - 0.5 * middle), ends[3].min(ends[2] + 0.5 * middle));
-    let margin = 0.08 * (high - low).max(middle);
-    let (from, to) = match bounds {
-        Some((a, b)) if high - low > 0.5 * (b - a) => (a, b),
-        Some((a, b)) => ((low - margin).max(a), (high + margin).min(b)),
-        None => (low - margin, high + margin),
-    };
-    MapAxis {
-        name: column.name.clone(),
-        column: k,
-        from: round::digits(from, 4),
-        to: round::digits(to, 4),
-        kind,
-    }
 }

@@ -1,14 +1,22 @@
 //! Everything that a report shows, as plain numbers: gathered once, drawn and written as JSON from the same values.
 
+mod axes;
 mod cells;
 mod checked;
 mod curves;
+mod direction;
 mod error;
+mod frame;
 mod gather;
+mod grids;
 mod indicatrices;
 mod layers;
+mod map;
+mod marginal;
 mod metric;
+mod places;
 mod plane;
+mod principal;
 mod round;
 mod rows;
 mod subject;
@@ -17,6 +25,8 @@ mod training;
 pub use checked::Checked;
 pub use error::SurveyError;
 pub use gather::{SurveyOptions, survey, survey_bijection};
+pub use map::{AxisKind, Curve, Grid, Indicatrix, LayerMap, Map, MapAxis, Snapshot};
+pub use principal::Principal;
 pub(crate) use round::quantiles;
 pub use tissot::inspect::Metric;
 
@@ -79,119 +89,6 @@ pub struct About {
     pub version: String,
 }
 
-/// One axis of a map.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MapAxis {
-    /// The column.
-    pub name: String,
-    /// Its place among the columns.
-    pub column: usize,
-    /// The lowest value shown.
-    pub from: f64,
-    /// The highest value shown.
-    pub to: f64,
-    /// `plain`, `longitude` or `latitude`.
-    pub kind: AxisKind,
-}
-
-/// What the numbers of an axis are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AxisKind {
-    /// Plain numbers.
-    #[default]
-    Plain,
-    /// Degrees, east positive.
-    Longitude,
-    /// Degrees, north positive.
-    Latitude,
-}
-
-/// Values on a regular grid: one for the centre of each cell, row by row, the lowest row first.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Grid {
-    /// Cells along x.
-    pub columns: usize,
-    /// Cells along y.
-    pub rows: usize,
-    /// The values.
-    pub values: Vec<f64>,
-}
-
-/// A line through places; a jump starts another piece.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Curve {
-    /// Which coordinate is constant along it: 0 or 1.
-    pub along: usize,
-    /// Its value there.
-    pub level: f64,
-    /// The pieces.
-    pub pieces: Vec<Vec<[f64; 2]>>,
-}
-
-/// One of Tissot's indicatrices: what a small circle becomes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Indicatrix {
-    /// Where, in data.
-    pub at: [f64; 2],
-    /// Where in the latent, of a flow of two columns.
-    pub latent: [f64; 2],
-    /// The stretches, the larger first.
-    pub stretch: [f64; 2],
-    /// The directions of the two stretches in the metric of the data, unit vectors.
-    pub data_axes: [[f64; 2]; 2],
-    /// Lengths of a step of 1 of the two columns there, in the metric.
-    pub lengths: [f64; 2],
-    /// The directions in the latent, unit vectors, of a flow of two columns.
-    pub latent_axes: [[f64; 2]; 2],
-}
-
-/// The map of two columns, the others held.
-#[derive(Debug, Clone, Serialize)]
-pub struct Map {
-    /// Along the bottom.
-    pub x: MapAxis,
-    /// Along the side.
-    pub y: MapAxis,
-    /// The other columns and where they are held.
-    pub held: Vec<(String, f64)>,
-    /// `log p`, in nats in the user's units; empty without a base.
-    pub log_density: Grid,
-    /// `log |det J|` in the metric.
-    pub log_det: Grid,
-    /// Decimal digits that survive a round trip in f32; of flows of two columns.
-    pub digits: Grid,
-    /// Tissot's indicatrices on a lattice.
-    pub indicatrices: Vec<Indicatrix>,
-    /// The latent's grid in data space; of flows of two columns.
-    pub latent_grid: Vec<Curve>,
-    /// The data's grid in the latent; of flows of two columns.
-    pub data_grid: Vec<Curve>,
-    /// What of the latent is shown: of each of two coordinates.
-    pub latent_range: [[f64; 2]; 2],
-    /// Rows of data.
-    pub points: Vec<[f64; 2]>,
-    /// Their latents; of flows of two columns.
-    pub latents: Vec<[f64; 2]>,
-}
-
-/// What one layer does in a flow of two columns.
-#[derive(Debug, Clone, Serialize)]
-pub struct LayerMap {
-    /// Its name.
-    pub name: String,
-    /// Its log-det over the data's plane.
-    pub log_det: Grid,
-    /// The data's grid after it.
-    pub grid: Vec<Curve>,
-    /// The data after it.
-    pub points: Vec<[f64; 2]>,
-    /// What is shown along x, after it.
-    pub x: [f64; 2],
-    /// What is shown along y, after it.
-    pub y: [f64; 2],
-}
-
 /// One row of data.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
@@ -218,14 +115,18 @@ pub struct Row {
 }
 
 /// The directions of the data in which a row is stretched most.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Stretched {
-    /// How many directions belong together: 1 where the largest stretch is well apart from the next (1.2 times), more
-    /// where these are nearly equal, so that only the space they span means something.
+    /// How many directions belong together: 1 where the largest stretch is well apart from the next (1.2 times) and its
+    /// direction is about the same a tenth of a standard deviation to either side; more where stretches are nearly equal, or
+    /// directions turn into one another, so that only the space they span means something.
     pub dimensions: usize,
     /// How much of the direction, or of the space, each column has: signed cosines for one direction, lengths of the
     /// projections for more.
     pub columns: Vec<f64>,
+    /// The least cosine between the direction of the largest stretch and those at the two places beside; 0.9 makes it
+    /// the same.
+    pub alignment: f64,
 }
 
 /// The quantiles of the singular values over rows: for each place in their order.
@@ -271,19 +172,4 @@ pub struct Books {
     pub mass: Option<f64>,
     /// How far the integral moves on a grid half as fine: large where the density is finer than the grid.
     pub mass_error: Option<f64>,
-}
-
-/// The model at one step of its training.
-#[derive(Debug, Clone, Serialize)]
-pub struct Snapshot {
-    /// The step.
-    pub step: u64,
-    /// Mean log-density of the rows.
-    pub mean_log_prob: f64,
-    /// `log p - log p_0` over the map.
-    pub total: Grid,
-    /// The base's part of it.
-    pub base: Grid,
-    /// The log-det's part of it.
-    pub log_det: Grid,
 }

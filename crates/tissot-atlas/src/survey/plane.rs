@@ -1,40 +1,49 @@
-//! The map of two columns, the others held.
+//! The map of two columns or of two principal components, what is off it held or averaged.
 
 use super::cells::Cells;
-use super::curves::{self, Mesh};
+use super::grids::REACH;
+use super::marginal::{Averaged, Over};
 use super::metric::log_lengths;
 use super::round;
-use super::subject::Subject;
-use super::{AxisKind, Grid, Map, MapAxis, Metric};
+use super::subject::{Entered, Subject, Walked};
+use super::{Grid, Map, MapAxis, Metric, Principal};
 use burn::module::ModuleDisplay;
 use tissot::Bijection;
-use tissot::columns::Domain;
 
 /// Cells along the longer side of a map, for its fields and for what needs Jacobians.
 const FINE: usize = 150;
 const COARSE: usize = 72;
-/// The latent's grid: lines at multiples of this, up to that.
-const STEP: f64 = 0.5;
-const REACH: f64 = 3.0;
 
-/// Two columns, and where the others are.
+/// The two directions of a plane.
+#[derive(Clone)]
+pub(crate) enum Span<'a> {
+    /// Two columns.
+    Columns([usize; 2]),
+    /// Two principal components, in lengths of standardised columns.
+    Principal(&'a Principal),
+}
+
+/// A plane through data space.
 pub(crate) struct Plane<'a, T> {
     pub subject: &'a Subject<'a, T>,
     pub metric: Metric,
+    pub span: Span<'a>,
     pub x: MapAxis,
     pub y: MapAxis,
-    /// A whole row; the values of the two columns do not count.
+    /// A row that it goes through.
     pub held: &'a [f64],
     pub context: &'a [f64],
+}
+
+impl<T> Clone for Plane<'_, T> {
+    fn clone(&self) -> Self {
+        Self { x: self.x.clone(), y: self.y.clone(), span: self.span.clone(), ..*self }
+    }
 }
 
 impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
     pub fn d(&self) -> usize {
         self.subject.width()
-    }
-
-    pub fn pair(&self) -> [usize; 2] {
-        [self.x.column, self.y.column]
     }
 
     /// Whether the plane is all there is.
@@ -44,23 +53,77 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
 
     /// Whole rows at places of the plane, row-major.
     pub fn rows(&self, places: impl IntoIterator<Item = [f64; 2]>) -> Vec<f64> {
-        let [i, j] = self.pair();
-        let row = |[x, y]: [f64; 2]| {
-            let mut row = self.held.to_vec();
-            (row[i], row[j]) = (x, y);
-            row
+        match self.span {
+            Span::Columns([i, j]) => {
+                let row = |[x, y]: [f64; 2]| {
+                    let mut row = self.held.to_vec();
+                    (row[i], row[j]) = (x, y);
+                    row
+                };
+                places.into_iter().flat_map(row).collect()
+            }
+            Span::Principal(principal) => {
+                let held = self.subject.enter(self.held).y;
+                let y: Vec<f64> =
+                    places.into_iter().flat_map(|place| principal.moved(&held, place)).collect();
+                self.subject.leave(&y)
+            }
+        }
+    }
+
+    /// The plane's axes, in steps of length 1 of the columns.
+    pub fn directions(&self) -> [Vec<f64>; 2] {
+        match self.span {
+            Span::Columns(pair) => pair.map(|k| (0..self.d()).map(|i| f64::from(u8::from(i == k))).collect()),
+            Span::Principal(principal) => principal.directions.clone(),
+        }
+    }
+
+    /// Lengths of a step of 1 along the plane's axes, from the logarithms of those of the columns.
+    pub fn axis_lengths(&self, lengths: &[f64]) -> [f64; 2] {
+        match self.span {
+            Span::Columns(pair) => pair.map(|k| lengths[k].exp()),
+            Span::Principal(_) => [1.0; 2],
+        }
+    }
+
+    /// Where rows are in the plane, whatever is off it.
+    fn project(&self, rows: &[f64]) -> Vec<[f64; 2]> {
+        let d = self.d();
+        match self.span {
+            Span::Columns([i, j]) => rows.chunks(d).map(|row| [row[i], row[j]]).collect(),
+            Span::Principal(principal) => {
+                let entered = self.subject.enter(rows);
+                let inside = entered.y.chunks(d).zip(&entered.inside).filter(|(_, inside)| **inside);
+                inside.map(|(row, _)| principal.place(row)).collect()
+            }
+        }
+    }
+
+    /// The logarithm of a density over the plane's axes, up to what is the same in all of the plane; 0 without a base, NaN
+    /// outside the columns' domains.
+    pub fn log_density_in_plane(&self, entered: &Entered, walked: &Walked) -> Vec<f64> {
+        let d = self.d();
+        let base = self.subject.log_base(&walked.z, self.context);
+        let log = |n: usize| match (&base, &self.span) {
+            _ if !entered.inside[n] => f64::NAN,
+            (None, _) => 0.0,
+            (Some(base), Span::Principal(_)) => base[n] + walked.log_det(n),
+            (Some(base), Span::Columns(_)) => {
+                base[n] + walked.log_det(n) + entered.slopes[n * d..(n + 1) * d].iter().sum::<f64>()
+            }
         };
-        places.into_iter().flat_map(row).collect()
+        (0..entered.inside.len()).map(log).collect()
     }
 
     /// Width over height, in the metric's lengths at the middle.
     pub fn aspect(&self) -> f64 {
-        let [i, j] = self.pair();
         let middle = [0.5 * (self.x.from + self.x.to), 0.5 * (self.y.from + self.y.to)];
         let rows = self.rows([middle]);
         let lengths = log_lengths(self.metric, &rows, &self.subject.enter(&rows), self.d());
+        let [across, up] = self.axis_lengths(&lengths);
         let sides = (self.x.to - self.x.from) / (self.y.to - self.y.from);
-        (sides * (lengths[i] - lengths[j]).exp()).clamp(0.4, 2.5)
+        (sides * across / up).clamp(0.4, 2.5)
     }
 
     /// How many cells a grid has, so many along its longer side.
@@ -90,46 +153,53 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
         Cells { columns: size[0], rows: size[1], entered, walked, lengths }
     }
 
-    /// The map, with rows of data on it.
-    pub fn map(&self, data: &[f64], context: &[f64], names: &[String]) -> Map {
-        let cells = self.cells(FINE, false);
-        let d = self.d();
-        let [i, j] = self.pair();
-        let (points, latents) = self.points(data, context);
-        let held = (0..d).filter(|k| *k != i && *k != j);
-        let latent_range = self.latent_range(&latents);
-        let (latent_grid, data_grid) = if self.is_whole() {
-            (self.latent_grid(), self.data_grid(latent_range))
-        } else {
-            Default::default()
+    /// The map, with rows of data on it; averaged over some rows, where these are given.
+    pub fn map(&self, data: &[f64], context: &[f64], names: &[String], over: Option<&Over<'_>>) -> Map {
+        let points: Vec<[f64; 2]> =
+            self.project(data).into_iter().map(|p| p.map(|v| round::digits(v, 6))).collect();
+        let (held, principal) = match self.span {
+            Span::Columns([i, j]) => {
+                let off = (0..self.d()).filter(|k| *k != i && *k != j);
+                (off.map(|k| (names[k].clone(), round::digits(self.held[k], 5))).collect(), None)
+            }
+            Span::Principal(principal) => (Vec::new(), Some(principal.clone())),
         };
-        Map {
-            held: held.map(|k| (names[k].clone(), round::digits(self.held[k], 5))).collect(),
-            log_density: cells.log_density(self.subject, self.context),
-            log_det: cells.log_det(),
-            digits: if self.is_whole() { self.digits() } else { Grid::default() },
-            indicatrices: self.indicatrices(),
-            latent_grid,
-            data_grid,
-            latent_range,
+        let found = match over {
+            Some(over) => self.averaged(over),
+            None => {
+                let cells = self.cells(FINE, false);
+                Averaged {
+                    log_density: cells.log_density(self.subject, self.context),
+                    log_det: cells.log_det(),
+                    indicatrices: self.indicatrices(),
+                }
+            }
+        };
+        let mut map = Map {
+            held: if over.is_some() { Vec::new() } else { held },
+            averaged: over.map(|over| over.rows.len() / self.d()),
+            principal,
+            log_density: found.log_density,
+            log_det: found.log_det,
+            digits: Grid::default(),
+            indicatrices: found.indicatrices,
+            latent_grid: Vec::new(),
+            data_grid: Vec::new(),
+            latent_range: self.latent_range(&[]),
             points,
-            latents,
+            latents: Vec::new(),
             x: self.x.clone(),
             y: self.y.clone(),
-        }
-    }
-
-    /// The data in the plane, and in the latent where the plane is all there is.
-    fn points(&self, data: &[f64], context: &[f64]) -> (Vec<[f64; 2]>, Vec<[f64; 2]>) {
-        let [i, j] = self.pair();
-        let places = data.chunks(self.d()).map(|row| [row[i], row[j]].map(|v| round::digits(v, 6)));
-        let latents = if self.is_whole() {
-            let entered = self.subject.enter(data);
-            pairs(&self.subject.walk(&entered.y, context, false).z)
-        } else {
-            Vec::new()
         };
-        (places.collect(), latents)
+        if self.is_whole() {
+            let entered = self.subject.enter(data);
+            map.latents = pairs(&self.subject.walk(&entered.y, context, false).z);
+            map.latent_range = self.latent_range(&map.latents);
+            map.digits = self.digits();
+            map.latent_grid = self.latent_grid();
+            map.data_grid = self.data_grid(map.latent_range);
+        }
+        map
     }
 
     /// What of the latent is shown: where the base is, or without one where the data are.
@@ -156,78 +226,8 @@ impl<T: Bijection<2> + ModuleDisplay> Plane<'_, T> {
         let values = digits.into_iter().zip(&entered.inside).map(value).collect();
         Grid { columns: size[0], rows: size[1], values }
     }
-
-    fn window(&self) -> [[f64; 2]; 2] {
-        [[self.x.from, self.x.to], [self.y.from, self.y.to]]
-    }
-
-    /// The latent's grid in data space.
-    fn latent_grid(&self) -> Vec<super::Curve> {
-        let lines = (REACH / STEP) as i32;
-        let levels: Vec<f64> = (-lines..=lines).map(|k| f64::from(k) * STEP).collect();
-        let [i, j] = self.pair();
-        let mesh = Mesh {
-            levels: [levels.clone(), levels],
-            range: [[-REACH, REACH]; 2],
-            window: self.window(),
-            periodic: self.cuts().map(|cut| cut.is_some()),
-            tears: [None; 2],
-        };
-        curves::grid(&mesh, &|z| {
-            let rows = self.subject.back(z, self.context);
-            rows.chunks(2).flat_map(|row| [row[i], row[j]]).collect()
-        })
-    }
-
-    /// Lines of the data's grid: twelve or so each way.
-    fn data_levels(&self) -> [Vec<f64>; 2] {
-        [&self.x, &self.y].map(|axis| {
-            let step = nice((axis.to - axis.from) / 12.0, axis.kind);
-            let (first, last) = ((axis.from / step).ceil() as i64, (axis.to / step).floor() as i64);
-            let inside = |v: &f64| *v > axis.from && *v < axis.to;
-            (first..=last).map(|k| k as f64 * step).filter(inside).collect()
-        })
-    }
-
-    /// The data's grid in the latent.
-    fn data_grid(&self, window: [[f64; 2]; 2]) -> Vec<super::Curve> {
-        curves::grid(&self.data_mesh(window), &|places| {
-            let rows = self.rows(places.chunks(2).map(|p| [p[0], p[1]]));
-            let entered = self.subject.enter(&rows);
-            self.subject.walk(&entered.y, self.context, false).z
-        })
-    }
-
-    /// The data's grid, whose image is looked at through a window. It keeps off the edges, which may be a domain's.
-    pub fn data_mesh(&self, window: [[f64; 2]; 2]) -> Mesh {
-        let range = self.window().map(|[from, to]| [from + 1e-3 * (to - from), to - 1e-3 * (to - from)]);
-        Mesh { levels: self.data_levels(), range, window, periodic: [false; 2], tears: self.cuts() }
-    }
-
-    /// Where periodic columns are cut: neighbours on both sides of it are far apart for the flow.
-    fn cuts(&self) -> [Option<f64>; 2] {
-        self.pair().map(|k| {
-            let column = &self.subject.columns().0[k];
-            matches!(column.domain, Domain::Periodic(..)).then_some(column.cut)
-        })
-    }
 }
 
 fn pairs(values: &[f64]) -> Vec<[f64; 2]> {
     values.chunks(2).map(|p| [p[0], p[1]].map(|v| round::digits(v, 5))).collect()
-}
-
-/// The largest of 1, 2, 5 times a power of ten that is not above; of degrees, what divides a circle.
-fn nice(step: f64, kind: AxisKind) -> f64 {
-    if kind != AxisKind::Plain && step >= 10.0 {
-        return if step >= 30.0 {
-            30.0
-        } else if step >= 15.0 {
-            15.0
-        } else {
-            10.0
-        };
-    }
-    let power = 10f64.powi(step.log10().floor() as i32);
-    [5.0, 2.0, 1.0].into_iter().map(|d| d * power).find(|&s| s <= step * (1.0 + 1e-9)).unwrap_or(power)
 }

@@ -1,13 +1,14 @@
 //! Rows of data one by one, the least likely first; and over all of them the ribbon, the ledger and the books.
 
+use super::direction::{Beside, most};
 use super::gather::{SurveyOptions, some};
 use super::metric::log_lengths;
-use super::subject::{Entered, Subject, Walked};
-use super::{Ribbon, Row, Stretched, Survey, Term, round};
+use super::places::Places;
+use super::subject::Subject;
+use super::{Ribbon, Row, Survey, Term, round};
 use burn::module::ModuleDisplay;
 use tissot::Bijection;
-use tissot::inspect::jacobian::Jacobian;
-use tissot::inspect::{self, Gap, Kind, Ledger, LocalGeometry, SEPARATED};
+use tissot::inspect::{self, Gap, Kind, Ledger, LocalGeometry};
 
 /// Rows whose Jacobians are taken, and rows of the ledger.
 const ROWS: usize = 400;
@@ -27,8 +28,8 @@ pub(crate) fn rows<T: Bijection<2> + ModuleDisplay>(
     let (rows, contexts) = some(options.rows, options.context, d, LEDGER);
     survey.ledger = ledger(subject, &rows, &contexts);
 
-    let most = (NUMBERS / (d * d)).clamp(20, ROWS);
-    let (rows, contexts) = some(options.rows, options.context, d, most);
+    let sampled = (NUMBERS / (d * d)).clamp(20, ROWS);
+    let (rows, contexts) = some(options.rows, options.context, d, sampled);
     let n = rows.len() / d;
     let entered = exact.enter(&rows);
     let walked = exact.walk(&entered.y, &contexts, false);
@@ -37,13 +38,16 @@ pub(crate) fn rows<T: Bijection<2> + ModuleDisplay>(
     let digits = exact.digits_left(&entered.y, &contexts);
     let lengths = log_lengths(survey.metric, &rows, &entered, d);
     let at = Places { d, rows: &rows, entered: &entered, walked: &walked, lengths: &lengths };
+    let measured: Vec<LocalGeometry> = (0..n).map(|k| at.geometry(k, &jacobians[k])).collect();
+    let beside = Beside::of(exact, survey.metric, &contexts, &at, &measured);
     let inside: Vec<usize> = (0..n).filter(|&k| entered.inside[k]).collect();
     let total = options.rows.len() / d;
     let mut found: Vec<Row> = inside
         .iter()
         .map(|&k| Row {
             row: k * total / n + 1,
-            ..at.row(k, &jacobians[k], [&base, &digits].map(|of| of.as_ref().map_or(f64::NAN, |of| of[k])))
+            most: most(&measured[k], &beside.of_row(k)),
+            ..at.row(k, &measured[k], [&base, &digits].map(|of| of.as_ref().map_or(f64::NAN, |of| of[k])))
         })
         .collect();
     found.sort_by(|a, b| a.log_prob.total_cmp(&b.log_prob));
@@ -86,59 +90,6 @@ fn ledger<T: Bijection<2> + ModuleDisplay>(
     account.summary().terms.into_iter().map(term).collect()
 }
 
-struct Places<'a> {
-    d: usize,
-    rows: &'a [f64],
-    entered: &'a Entered,
-    walked: &'a Walked,
-    lengths: &'a [f64],
-}
-
-impl Places<'_> {
-    fn row(&self, k: usize, jacobian: &Jacobian, [base, digits]: [f64; 2]) -> Row {
-        let d = self.d;
-        let span = k * d..(k + 1) * d;
-        let scale: Vec<f64> =
-            span.clone().map(|i| (self.entered.slopes[i] - self.lengths[i]).exp()).collect();
-        let values = (0..d * d).map(|i| jacobian.values()[i] * scale[i % d]).collect();
-        let measured = LocalGeometry::of(&Jacobian::new(d, d, values));
-        let columns: f64 = self.entered.slopes[span.clone()].iter().sum();
-        let inside = self.walked.log_det(k) + columns;
-        let log_det = inside - self.lengths[span.clone()].iter().sum::<f64>();
-        let log_prob = if base.is_nan() { f64::NAN } else { base + inside };
-        let nats = |v: f64| round::decimals(v, 4);
-        Row {
-            row: 0,
-            values: self.rows[span.clone()].iter().map(|&v| round::digits(v, 6)).collect(),
-            log_prob: nats(log_prob),
-            base: nats(base),
-            columns: nats(columns),
-            layers: self.walked.log_dets.iter().map(|layer| nats(layer[k])).collect(),
-            log_det: nats(log_det),
-            most: most(&measured.singular_values, &measured.right),
-            stretches: measured.singular_values.iter().map(|&s| round::digits(s, 5)).collect(),
-            digits: round::decimals(digits, 2),
-        }
-    }
-}
-
-/// The direction that is stretched most, or the space of those that are nearly equal.
-fn most(s: &[f64], right: &[Vec<f64>]) -> Stretched {
-    let together = s.windows(2).take_while(|w| w[0] <= SEPARATED * w[1]).count();
-    let dimensions = (together + 1).min(s.len());
-    let d = right.first().map_or(0, Vec::len);
-    let mut columns: Vec<f64> = if dimensions == 1 {
-        right[0].clone()
-    } else {
-        let length = |j: usize| right[..dimensions].iter().map(|v| v[j] * v[j]).sum::<f64>().sqrt();
-        (0..d).map(length).collect()
-    };
-    // A direction has no sign: its largest part is made positive.
-    let largest = columns.iter().copied().fold(0.0, |m: f64, v| if v.abs() > m.abs() { v } else { m });
-    columns.iter_mut().for_each(|v| *v = round::decimals(*v * largest.signum(), 3));
-    Stretched { dimensions, columns }
-}
-
 fn ribbon(rows: &[Row], d: usize) -> Ribbon {
     let of = |k: usize| rows.iter().filter_map(move |row| row.stretches.get(k).copied());
     let quantiles: Vec<Vec<f64>> = (0..d)
@@ -152,20 +103,5 @@ fn ribbon(rows: &[Row], d: usize) -> Ribbon {
         gap: gap.map_or(1.0, |(_, step)| round::digits(step, 4)),
         quantiles,
         rows: rows.len(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nearly_equal_stretches_give_a_space() {
-        let right = vec![vec![0.6, -0.8, 0.0], vec![0.8, 0.6, 0.0], vec![0.0, 0.0, 1.0]];
-        let one = most(&[3.0, 1.0, 0.9], &right);
-        assert_eq!((one.dimensions, one.columns), (1, vec![-0.6, 0.8, -0.0]));
-        let two = most(&[3.0, 2.9, 0.9], &right);
-        assert_eq!((two.dimensions, two.columns), (2, vec![1.0, 1.0, 0.0]));
-        assert_eq!(most(&[1.0, 1.0, 1.0], &right).dimensions, 3);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::error::SurveyError;
 use super::gather::{SurveyOptions, some};
-use super::plane::Plane;
+use super::plane::{Plane, Span};
 use super::subject::Subject;
-use super::{MapAxis, Snapshot, round};
+use super::{Map, Snapshot, round};
 use tissot::Model;
 
 /// Cells along the longer side.
@@ -18,7 +18,7 @@ pub(crate) fn training(
     model: &Model,
     held: &[f64],
     context: &[f64],
-    (x, y): (MapAxis, MapAxis),
+    map: &Map,
 ) -> Result<Vec<Snapshot>, SurveyError> {
     let (rows, contexts) = some(options.rows, options.context, model.columns.len(), ROWS);
     let mut first: Option<(Vec<f64>, Vec<f64>)> = None;
@@ -32,7 +32,12 @@ pub(crate) fn training(
         }
         let subject = Subject::of_model(at);
         let metric = options.metric;
-        let plane = Plane { subject: &subject, metric, x: x.clone(), y: y.clone(), held, context };
+        let span = match (&map.principal, map.x.column, map.y.column) {
+            (Some(principal), ..) => Span::Principal(principal),
+            (None, i, j) => Span::Columns([i.unwrap_or(0), j.unwrap_or(1)]),
+        };
+        let (x, y) = (map.x.clone(), map.y.clone());
+        let plane = Plane { subject: &subject, metric, span, x, y, held, context };
         let cells = plane.cells(CELLS, false);
         let base = subject.log_base(&cells.walked.z, context).unwrap_or_default();
         let log_det: Vec<f64> = (0..base.len()).map(|n| cells.log_det_in_units(n)).collect();

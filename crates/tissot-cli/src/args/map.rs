@@ -49,6 +49,12 @@ pub struct MapArgs {
     /// The two columns of the map; the first two by default.
     #[arg(long, value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
+    /// Makes the map of the first two principal components of the rows instead of two columns.
+    #[arg(long, conflicts_with = "columns")]
+    pub principal: bool,
+    /// Averages what is off the map over rows of DATA, instead of holding it at one of them.
+    #[arg(long, conflicts_with = "at")]
+    pub marginal: bool,
     /// The row of DATA, from 1, at whose values the other columns and the context are held; the one nearest to the
     /// medians by default.
     #[arg(long)]

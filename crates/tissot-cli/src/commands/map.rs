@@ -72,6 +72,8 @@ pub fn run(args: &MapArgs, json: bool) -> Outcome {
     let options = SurveyOptions {
         metric: args.metric.into(),
         columns,
+        principal: args.principal,
+        marginal: args.marginal,
         rows: &looked.rows,
         context: &looked.context,
         rows_from: looked.from,
@@ -190,6 +192,7 @@ fn misused(error: SurveyError) -> Failure {
     match error {
         SurveyError::Columns { .. } => Failure::Usage(format!("--columns: {error}")),
         SurveyError::Sphere(_) => Failure::Usage(format!("--{error}")),
+        SurveyError::Plane(_) => Failure::Usage(error.to_string()),
         SurveyError::Row { .. } => Failure::Usage(format!("--at: {error}")),
         other => other.into(),
     }

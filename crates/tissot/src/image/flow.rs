@@ -1,6 +1,6 @@
 //! A flow of images with its dequantisation: what is trained.
 
-use super::Pixels;
+use super::{PixelAccount, Pixels};
 use crate::base::sum_event;
 use crate::bijection::Context;
 use crate::config::AnyFlow;
@@ -50,6 +50,22 @@ impl ImageFlow {
             None => bound,
             Some(log_q) => bound - log_q,
         }
+    }
+
+    /// Where in each image its [`bound`](ImageFlow::bound) comes from, by one draw of the noise.
+    ///
+    /// # Panics
+    /// As [`ImageFlow::bound`].
+    pub fn accounts(
+        &self,
+        pixels: &Pixels,
+        values: Tensor<4>,
+        context: Context<'_>,
+        rng: &mut dyn Rng,
+    ) -> Vec<PixelAccount> {
+        let (noise, log_q) = self.noise(pixels, &values, context, rng);
+        let (y, slopes) = pixels.elementwise(values, noise);
+        PixelAccount::of(&self.flow, y, slopes, log_q, context)
     }
 
     /// What the flow sees of the images, by one draw of the noise.

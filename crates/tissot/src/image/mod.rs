@@ -13,10 +13,12 @@
 //!
 //! On the host images are bytes, `[n, height, width, channels]`, as PNG files have them.
 
+mod account;
 mod flow;
 mod model;
 mod pixels;
 
+pub use account::PixelAccount;
 pub use flow::ImageFlow;
 pub use model::{ImageModel, one_hot};
 pub use pixels::{Pixels, Squash};

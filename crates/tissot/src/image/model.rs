@@ -14,7 +14,7 @@ use rand::Rng;
 use std::path::Path;
 
 /// Images that go through the flow at a time.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
 /// A flow of images, their pixels, their classes and its history: what a file holds.
 ///
@@ -171,12 +171,12 @@ impl ImageModel {
         self.flow.num_params()
     }
 
-    fn dtype(&self) -> DType {
+    pub(super) fn dtype(&self) -> DType {
         self.flow.flow.dtype()
     }
 
     /// The labels of `n` images; `None` for a model without classes.
-    fn labels(&self, n: usize, labels: Option<&[usize]>) -> Result<Option<Vec<usize>>, Error> {
+    pub(super) fn labels(&self, n: usize, labels: Option<&[usize]>) -> Result<Option<Vec<usize>>, Error> {
         let classes = self.classes.len();
         match labels {
             None if classes == 0 => Ok(None),
@@ -198,7 +198,7 @@ impl ImageModel {
         }
     }
 
-    fn classes_of(&self, labels: &[usize]) -> Tensor<2> {
+    pub(super) fn classes_of(&self, labels: &[usize]) -> Tensor<2> {
         one_hot(labels, self.classes.len(), &self.flow.flow.device(), self.dtype())
     }
 }

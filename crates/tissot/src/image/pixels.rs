@@ -177,22 +177,39 @@ impl Pixels {
     /// `[n, channels, height, width]` twice -> the same, and `[n]`.
     pub fn forward(&self, values: Tensor<4>, noise: Tensor<4>) -> (Tensor<4>, Tensor<1>) {
         let batch = values.dims()[0];
+        let (y, slopes, constant) = self.squashed(values, noise);
+        let constant = self.dimensions() as f64 * constant;
+        let log_det = match slopes {
+            None => Tensor::full([batch], constant, (&y.device(), y.dtype())),
+            Some(slopes) => sum_event(slopes).add_scalar(constant),
+        };
+        (y, log_det)
+    }
+
+    /// `y`, and `log dy/dv` of each number of the images.
+    ///
+    /// # Shapes
+    /// As [`Pixels::forward`].
+    pub(super) fn elementwise(&self, values: Tensor<4>, noise: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let (y, slopes, constant) = self.squashed(values, noise);
+        let slopes = slopes.unwrap_or_else(|| y.zeros_like()).add_scalar(constant);
+        (y, slopes)
+    }
+
+    /// `y`, and `log dy/dv` of each number in two parts: what differs between numbers, and what does not.
+    fn squashed(&self, values: Tensor<4>, noise: Tensor<4>) -> (Tensor<4>, Option<Tensor<4>>, f64) {
         let sum = values + noise;
         let x = sum.clone().mul_scalar(1.0 / self.levels as f64);
-        let levels = -(self.dimensions() as f64) * (self.levels as f64).ln();
+        let levels = -(self.levels as f64).ln();
         match self.squash.line() {
-            None => {
-                let log_det = Tensor::full([batch], levels, (&x.device(), x.dtype()));
-                (x.sub_scalar(0.5), log_det)
-            }
+            None => (x.sub_scalar(0.5), None, levels),
             Some((offset, slope)) => {
                 // 1 - s from levels - (v + u), which is exact and never 0: nothing cancels.
                 let rest = sum.neg().add_scalar(self.levels as f64).mul_scalar(slope / self.levels as f64);
                 let log_s = x.mul_scalar(slope).add_scalar(offset).log();
                 let log_rest = rest.add_scalar((1.0 - offset - slope).max(0.0)).log();
-                let constant = levels + self.dimensions() as f64 * slope.ln();
-                let log_det = sum_event((log_s.clone() + log_rest.clone()).neg()).add_scalar(constant);
-                (log_s - log_rest, log_det)
+                let slopes = (log_s.clone() + log_rest.clone()).neg();
+                (log_s - log_rest, Some(slopes), levels + slope.ln())
             }
         }
     }

@@ -156,5 +156,35 @@ pub fn walk_adds_up<const D: usize, B: Bijection<D>>(case: &Case<D, B>) -> Resul
         let found = format!("parts [{}]", parts.join(", "));
         return Err(case.broken(Law::Walk, found, format!("those of walk, [{}]", names.join(", "))));
     }
-    case.agree(Law::Walk, &format!("the z of the last of parts {steps}"), &host(x), &z)
+    case.agree(Law::Walk, &format!("the z of the last of parts {steps}"), &host(x), &z)?;
+    positions_add_up(case, &z)
+}
+
+/// The parts that positions have in the layers' log-dets add up to these.
+fn positions_add_up<const D: usize, B: Bijection<D>>(case: &Case<D, B>, z: &[f64]) -> Result<(), Violation> {
+    let mut layers = Vec::new();
+    case.bijection.walk(case.x.clone(), case.context(), &mut |name, _, log_det| {
+        layers.push((name.to_owned(), host(log_det.clone())));
+    });
+    let mut found = Vec::new();
+    let end = case.bijection.walk_positions(case.x.clone(), case.context(), &mut |at| {
+        let mut shape = case.x.dims();
+        shape[1] = 1;
+        assert_eq!(at.log_det.dims(), shape, "the log-det of {} by position", at.name);
+        let sums = host(at.log_det).chunks(shape[1..].iter().product()).map(|row| row.iter().sum()).collect();
+        found.push((at.name.to_owned(), sums));
+    });
+    case.agree(Law::Walk, "the z that walk_positions returns", &host(end), z)?;
+    let names =
+        |of: &[(String, Vec<f64>)]| of.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(", ");
+    if names(&found) != names(&layers) {
+        return Err(case.broken(
+            Law::Walk,
+            format!("positions of [{}]", names(&found)),
+            format!("those of walk, [{}]", names(&layers)),
+        ));
+    }
+    found.iter().zip(&layers).try_for_each(|((name, sums), (_, log_det))| {
+        case.agree(Law::Walk, &format!("the positions' log-dets of {name}"), sums, log_det)
+    })
 }

@@ -1,6 +1,6 @@
 //! Couplings whose mask is a checkerboard of pixels.
 
-use crate::bijection::{Bijection, Context, same_rank};
+use crate::bijection::{AtPositions, Bijection, Context, PositionSink, over_features, same_rank};
 use crate::error::Error;
 use crate::inspect::Sign;
 use crate::layer::Place;
@@ -154,6 +154,21 @@ impl<const D: usize, N: Conditioner<4>, U: Univariate> Bijection<D> for Checkerb
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         self.apply(z, context, U::inverse)
+    }
+
+    fn walk_positions(
+        &self,
+        x: Tensor<D>,
+        context: Context<'_>,
+        sink: &mut PositionSink<'_, D>,
+    ) -> Tensor<D> {
+        let dims = x.dims();
+        let (all, moved, params) = self.parts(same_rank(x), context);
+        let (moved, slopes) = self.univariate.elementwise(moved, params);
+        let merged = |all, moved| Tensor::cat(vec![all, moved], 1).select(1, self.merge.clone());
+        let slopes = merged(all.zeros_like(), slopes);
+        sink(AtPositions { name: "Checkerboard", squeezes: 0, log_det: over_features(slopes, &dims) });
+        merged(all, moved).reshape(dims)
     }
 
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {

@@ -1,62 +1,23 @@
 //! Coupling layers: some features are kept and decide how the others move.
 
-use crate::bijection::{Bijection, Context, expanded, positions, same_rank, zero_log_det};
-use crate::error::Error;
+mod config;
+
+pub use config::CouplingConfig;
+
+use crate::bijection::{
+    AtPositions, Bijection, Context, PositionSink, expanded, over_features, positions, same_rank,
+    zero_log_det,
+};
 use crate::inspect::Sign;
-use crate::layer::Place;
-use crate::layers::{Mask, indices, tangent};
-use crate::nets::{AnyConditioner, Conditioner, ConditionerConfig};
-use crate::univariate::{AnyUnivariate, Univariate};
+use crate::layers::{indices, tangent};
+use crate::nets::Conditioner;
+use crate::univariate::Univariate;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tissot_kernels::conv::channels_last;
 use tissot_kernels::few;
 use tissot_kernels::univariate::{self as fused, Direction};
-
-/// How to make a [`Coupling`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CouplingConfig {
-    /// The features that are kept.
-    pub mask: Mask,
-    /// What moves the others.
-    pub univariate: AnyUnivariate,
-    /// The network that makes its parameters from the kept ones.
-    pub conditioner: ConditionerConfig,
-    /// A learned univariate of the kept features themselves, without context, as in Neural Spline Flows.
-    pub kept_univariate: Option<AnyUnivariate>,
-}
-
-impl CouplingConfig {
-    /// A coupling, at its start the identity.
-    ///
-    /// # Errors
-    /// [`Error::Config`] where a part describes nothing that works, and for a network that takes tables on images or the
-    /// other way round.
-    pub fn init(
-        &self,
-        place: &Place<'_>,
-        rng: &mut dyn Rng,
-    ) -> Result<Coupling<AnyConditioner, AnyUnivariate>, Error> {
-        let (features, device) = (place.features, place.device);
-        let kept = self.mask.kept(features)?;
-        self.univariate.validate()?;
-        let values = kept.iter().filter(|&&k| k).count();
-        let bias = self.univariate.identity().repeat(features - values);
-        let net = self.conditioner.init_at(place, values, &bias, rng)?;
-        let coupling = Coupling::new(net, self.univariate, &kept, device);
-        match self.kept_univariate {
-            None => Ok(coupling),
-            Some(univariate) => {
-                univariate.validate()?;
-                Ok(coupling.with_kept_univariate(univariate, device))
-            }
-        }
-    }
-}
 
 /// Keeps some features and moves the others by a univariate whose parameters a network makes of the kept ones.
 ///
@@ -246,6 +207,29 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         let moved = z.select(1, self.moved.clone());
         let (moved, log_det) = Self::elements(moved, |z| self.univariate.inverse(z, params));
         (Tensor::cat(vec![kept, moved], 1).select(1, self.merge.clone()), log_det + own)
+    }
+
+    fn walk_positions(
+        &self,
+        x: Tensor<D>,
+        context: Context<'_>,
+        sink: &mut PositionSink<'_, D>,
+    ) -> Tensor<D> {
+        let dims = x.dims();
+        let kept = self.keep(x.clone());
+        let params = self.params(self.net.forward(kept.clone(), context));
+        let moved = x.select(1, self.moved.clone());
+        let shape = moved.dims();
+        let (moved, slopes) = self.univariate.elementwise(moved.reshape([dims[0], params.dims()[1]]), params);
+        let mut log_det = over_features(slopes, &dims);
+        let (kept, _) = self.move_kept(kept, |univariate, x, params| {
+            let (y, slopes) = univariate.elementwise(x, params);
+            log_det = log_det.clone() + over_features(slopes, &dims);
+            let none = zero_log_det(&y);
+            (y, none)
+        });
+        sink(AtPositions { name: "Coupling", squeezes: 0, log_det });
+        Tensor::cat(vec![kept, moved.reshape(shape)], 1).select(1, self.merge.clone())
     }
 
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {

@@ -2,7 +2,7 @@
 
 use super::tangent;
 use super::window::{Window, Windowed};
-use crate::bijection::{Bijection, Context, Sink};
+use crate::bijection::{Bijection, Context, PositionSink, Sink};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::inspect::{Part, Sign, push};
@@ -144,6 +144,16 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Split<T> {
             sink(name, &self.together(z.clone(), aside.clone()), log_det);
         });
         self.together(on, aside)
+    }
+
+    fn walk_positions(
+        &self,
+        x: Tensor<D>,
+        context: Context<'_>,
+        sink: &mut PositionSink<'_, D>,
+    ) -> Tensor<D> {
+        let (on, aside) = self.apart(x);
+        self.together(self.inner.walk_positions(on, context, sink), aside)
     }
 
     fn parts(&self, visit: &mut dyn FnMut(&str, &dyn Part<D>)) {

@@ -2,7 +2,7 @@
 
 use super::tangent;
 use super::window::{Window, Windowed};
-use crate::bijection::{Bijection, Context, Sink, same_rank};
+use crate::bijection::{AtPositions, Bijection, Context, PositionSink, Sink, same_rank};
 use crate::chain::Chain;
 use crate::error::Error;
 use crate::inspect::{Part, Sign, push};
@@ -187,6 +187,21 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Squeezed<T> {
                 sink(name, &self.unsqueeze(z.clone()), log_det);
             };
             self.inner.walk(self.squeeze(x), context, sink)
+        });
+        self.unsqueeze(z)
+    }
+
+    fn walk_positions(
+        &self,
+        x: Tensor<D>,
+        context: Context<'_>,
+        sink: &mut PositionSink<'_, D>,
+    ) -> Tensor<D> {
+        let z = self.inside(context, |context| {
+            self.inner.walk_positions(self.squeeze(x), context, &mut |at| {
+                let quarters = at.log_det.mul_scalar(0.25).repeat_dim(1, 4);
+                sink(AtPositions { squeezes: at.squeezes + 1, log_det: self.unsqueeze(quarters), ..at });
+            })
         });
         self.unsqueeze(z)
     }

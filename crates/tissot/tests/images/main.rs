@@ -6,4 +6,5 @@ mod common;
 mod golden;
 mod model;
 mod pixels;
+mod positions;
 mod presets;
