@@ -1,5 +1,6 @@
 //! The report: one page that needs nothing else.
 
+mod images;
 mod words;
 
 use crate::AtlasError;
@@ -58,6 +59,7 @@ struct Page {
     title: String,
     lead: String,
     metric: String,
+    legend: &'static str,
     facts: Vec<Item>,
     sections: Vec<Section>,
     ledger: Vec<LedgerLine>,
@@ -94,6 +96,7 @@ pub fn report(survey: &Survey) -> Result<String, AtlasError> {
         title: title.to_owned(),
         lead: words::lead(survey),
         metric: survey.metric_words.clone(),
+        legend: if survey.images.is_some() { images::LEGEND } else { words::LEGEND },
         facts: words::facts(survey),
         sections: sections(survey)?,
         ledger: survey.ledger.iter().map(line).collect(),
@@ -132,6 +135,10 @@ fn sections(survey: &Survey) -> Result<Vec<Section>, AtlasError> {
         figure.colours = Coloured::of(map).into_iter().map(words::coloured).collect();
         figure.overlays = words::overlays(map);
         sections.push(Section { id: "map", title: "Where it stretches", figures: vec![figure] });
+    }
+    let titles = [(Figure::Pixels, "Pixel by pixel"), (Figure::Directions, "Directions")];
+    for (figure, title) in titles.into_iter().filter(|(figure, _)| has.contains(figure)) {
+        sections.push(Section { id: figure.name(), title, figures: vec![plain(figure)?] });
     }
     if has.contains(&Figure::LatentGrid) {
         let half = |figure| plain(figure).map(|figure| FigureOnPage { half: true, ..figure });

@@ -32,6 +32,13 @@
   };
   const list = target => target.dataset.list.split(" ").map(Number);
 
+  // The pixel of an image at shares of its sides, and its row and column from 1.
+  const pixel = ([u, v]) => {
+    const [height, width] = data.images.shape, clamp = (i, n) => Math.min(Math.max(Math.floor(i), 0), n - 1);
+    return clamp((1 - v) * height, height) * width + clamp(u * width, width);
+  };
+  const place = n => `(${Math.floor(n / data.images.shape[1]) + 1}, ${n % data.images.shape[1] + 1})`;
+
   // What each figure says at a place: shares of the whole axes, values on them.
   const words = {
     map(target, at, [x, y]) {
@@ -66,6 +73,17 @@
       const row = data.rows.reduce((a, b) => far(b) < far(a) ? b : a);
       return [`row ${row.row}: ${[i, j].map(k => `${data.columns[k]} ${say(row.values[k])}`).join(", ")}`, `log |det J| ${say(row.log_det)}`, `log p ${say(row.log_prob)}`];
     },
+    pixels(target, at) {
+      const images = data.images, maps = images.maps[list(target)[0]], n = pixel(at);
+      const value = maps.pixels.slice(n * images.shape[2], (n + 1) * images.shape[2]).map(say).join(" ");
+      return [`${maps.image === null ? "mean" : `image ${maps.image}`}: pixel ${place(n)}, value ${value}`, `bits ${say(maps.bits[n])}`, `log |det J| ${say(maps.log_det[n])}`,
+        ...images.levels.map((level, k) => `of the level ${level.name}: ${say(maps.levels[k][n])}`), `base ${say(maps.base[n])}`];
+    },
+    direction(target, at) {
+      const [row, k] = list(target), images = data.images, found = images.directions[row], n = pixel(at);
+      const direction = [...found.most, ...found.least][k];
+      return [`image ${found.image}: stretched ${say(direction.stretch)} times (± ${say(direction.error)})`, `pixel ${place(n)}: ${direction.pixels.slice(n * images.shape[2], (n + 1) * images.shape[2]).map(say).join(" ")}`];
+    },
     ribbon(target, [u]) {
       const n = data.ribbon.quantiles.length, k = Math.min(Math.floor(u * n), n - 1), q = data.ribbon.quantiles[k];
       return [`singular value ${k + 1} of ${n}`, `median stretch ${say(q[2])}`, `half of the rows: ${say(q[1])} to ${say(q[3])}`, `nine in ten: ${say(q[0])} to ${say(q[4])}`];
@@ -86,6 +104,7 @@
     layer: t => { const g = data.layers[t.dataset.frame].log_det; return [g.columns, g.rows]; },
     training: t => { const g = data.training[t.dataset.frame].total; return [g.columns, g.rows]; },
     latent_grid: () => [48, 48], data_grid: () => [48, 48], pairs: () => [24, 24],
+    pixels: () => [data.images.shape[1], data.images.shape[0]], direction: () => [data.images.shape[1], data.images.shape[0]],
     ribbon: () => [data.ribbon.quantiles.length, 1], heat: t => [data.rows.length, list(t).length],
     ledger: t => [1, list(t).length] };
 

@@ -1,9 +1,12 @@
 //! Maps of more than two columns: slices, principal components, averages over the data.
 
-use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+mod common;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use common::Shake;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 use tissot::columns::{Column, Columns, Domain};
 use tissot::{Model, Provenance, presets};
 use tissot_atlas::survey::{Map, Metric, SurveyError, SurveyOptions, survey};
@@ -12,26 +15,12 @@ use tissot_atlas::{Figure, draw, report};
 const MEANS: [f64; 3] = [1.0, -2.0, 0.5];
 const STDS: [f64; 3] = [2.0, 0.5, 1.5];
 
-/// Moves every weight a little.
-struct Shake(ChaCha8Rng);
-
-impl ModuleMapper for Shake {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|value| {
-            let part = |_| f64::from(self.0.next_u32()) / f64::from(u32::MAX) - 0.5;
-            let moves: Vec<f64> = (0..value.dims().iter().product()).map(part).collect();
-            let moves = Tensor::from_data(TensorData::new(moves, value.dims()), &value.device());
-            value + moves
-        })
-    }
-}
-
 /// A bent flow of three columns, and rows drawn from it.
 fn bent() -> (Model, Vec<f64>) {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let mut config = presets::maf(&presets::Size::new(3).with_transforms(2).with_hidden(&[16]));
+    let mut config = presets::maf(&presets::Size::new(3).with_transforms(2).with_hidden([16]));
     config.embedding = None;
-    let flow = config.init(&Device::flex(), &mut rng).unwrap().map(&mut Shake(rng.clone()));
+    let flow = config.init(&Device::flex(), &mut rng).unwrap().map(&mut Shake(rng.clone(), 1.0));
     let column = |k: usize| Column {
         name: ["a", "b", "c"][k].into(),
         domain: Domain::Real,

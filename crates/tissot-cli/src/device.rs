@@ -141,7 +141,14 @@ pub fn load_table(path: &Path, args: &ComputeArgs) -> Result<Model, Failure> {
 /// # Errors
 /// As [`load_table`], and for a flow that takes each row as an image.
 pub fn load_vectors(path: &Path, args: &ComputeArgs) -> Result<Model, Failure> {
-    let model = load_table(path, args)?;
+    vectors(path, load_table(path, args)?)
+}
+
+/// Refuses a model of a table whose flow is not of vectors.
+///
+/// # Errors
+/// For a flow that takes each row as an image.
+pub fn vectors(path: &Path, model: Model) -> Result<Model, Failure> {
     if model.is_of_images() {
         let (path, event) = (path.display(), model.config.event());
         return Err(anyhow::anyhow!(

@@ -5,6 +5,7 @@ mod commands;
 mod device;
 mod failure;
 mod given;
+mod model_images;
 mod output;
 mod parse;
 mod picture;

@@ -219,3 +219,46 @@ fn grids_name_the_lines_and_pairs_the_rows() {
         }
     }
 }
+
+#[test]
+fn pixels_and_directions_speak() {
+    let Some(program) = browser::program() else { return };
+    let folder = Folder::new();
+    let mut images: Vec<u8> = [2051, 40_u32, 4, 4].iter().flat_map(|n| n.to_be_bytes()).collect();
+    images.extend((0..40 * 16).map(|k| (k * k % 200) as u8));
+    folder.write("some-images-idx3-ubyte", images);
+    let size = ["--levels", "1", "--level-steps", "2", "--hidden", "4", "--batch", "8", "--steps", "10"];
+    folder.fit("some-images-idx3-ubyte", "m.tissot", &size);
+    folder.good(&["map", "m.tissot", "some-images-idx3-ubyte", "--out", "page.html"]);
+    let json = folder.json(&["map", "m.tissot", "some-images-idx3-ubyte", "--json"]);
+    for size in SIZES {
+        let mut page = Page::open(&program, &folder.path("page.html"), size, false);
+        let spread = page.value("document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(spread <= u64::from(size[0]), "the page is {spread} wide on a screen of {size:?}");
+        // The first tile is the mean over all images; its pixel in row 2, column 3.
+        let place = page.value(&format!("{PLACE}('pixels')"));
+        let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+        page.hover(x + 0.625 * w, y + 0.375 * h);
+        let maps = &json["images"]["maps"][0];
+        let text = tip(&mut page);
+        for line in [
+            format!("mean: pixel (2, 3), value {}", said(&maps["pixels"][6])),
+            format!("bits {}", said(&maps["bits"][6])),
+            format!("log |det J| {}", said(&maps["log_det"][6])),
+            format!("of the level 2 x 2: {}", said(&maps["levels"][0][6])),
+            format!("base {}", said(&maps["base"][6])),
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+        }
+        let place = page.value(&format!("{PLACE}('direction')"));
+        let [x, y, w, h] = [0, 1, 2, 3].map(|k| place[k].as_f64().unwrap());
+        page.hover(x + 0.625 * w, y + 0.375 * h);
+        let at = &json["images"]["directions"][0];
+        let wanted = format!("pixel (2, 3): {}", said(&at["most"][0]["pixels"][6]));
+        let text = tip(&mut page);
+        assert!(
+            text.contains(&wanted) && text.contains(&format!("image {}", at["image"])),
+            "{wanted} is not in {text}"
+        );
+    }
+}

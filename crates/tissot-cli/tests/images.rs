@@ -210,11 +210,8 @@ fn wrong_input_is_one_line() {
         folder.fails(&args, 2, &message);
     }
     folder.fails(&["fit", "none", "--out", "x.tissot", "--gray"], 1, "none: the file does not exist");
-    for command in ["map", "transform"] {
-        let args: &[&str] =
-            if command == "map" { &["map", "m.tissot"] } else { &["transform", "m.tissot", DATA] };
-        folder.fails(args, 1, "m.tissot: it is a model of images, expected one of a table");
-    }
+    let table = "m.tissot: it is a model of images, expected one of a table";
+    folder.fails(&["transform", "m.tissot", DATA], 1, table);
 }
 
 #[test]
@@ -229,4 +226,26 @@ fn settings_of_a_file_stand_over_those_of_images() {
         (&settings["steps"], &settings["batch"], &settings["clip"]),
         (&2.into(), &32.into(), &1.0.into())
     );
+}
+
+#[test]
+fn the_map_of_images_says_where_the_bits_go() {
+    let folder = fitted(&["--steps", "40", "--class-conditional"]);
+    assert_eq!(folder.good(&["map", "m.tissot", DATA]), "wrote m.html\n");
+    let json = folder.json(&["map", "m.tissot", DATA, "--json"]);
+    let images = &json["images"];
+    assert_eq!((images["count"].as_u64(), &images["shape"]), (Some(90), &serde_json::json!([8, 8, 1])));
+    assert!(images["books_gap"].as_f64().unwrap() < 1e-9 && images["maps"][1]["class"].is_string());
+    let said = folder.json(&["score", "m.tissot", DATA, "--out", "bits.csv", "--json"]);
+    let [found, scored] =
+        [&images["bits_per_dim"][0], &said["mean_bits_per_dim"]].map(|v| v.as_f64().unwrap());
+    assert!((found - scored).abs() < 0.05, "{found} and {scored}: of other draws of the noise");
+    folder.good(&["map", "m.tissot", "--figure", "directions", "--png", "d.png", "--svg", "d.svg"]);
+    assert!(folder.read("d.png").starts_with(b"\x89PNG") && folder.text("d.svg").contains("160mm"));
+    for flag in [["--columns", "a,b"], ["--at", "3"], ["--metric", "units"]] {
+        let message = format!("{}: is for tables, and the model is of images", flag[0]);
+        folder.fails(&["map", "m.tissot", DATA, flag[0], flag[1]], 2, &message);
+    }
+    let figures = "--figure ribbon: this model has ledger, pixels, directions";
+    folder.fails(&["map", "m.tissot", DATA, "--figure", "ribbon", "--png", "r.png"], 2, figures);
 }

@@ -1,5 +1,6 @@
 //! The figures of a survey: for pages and for papers.
 
+mod directions;
 mod ellipses;
 mod grids;
 mod heat;
@@ -9,7 +10,9 @@ mod legend;
 mod map;
 mod pairs;
 mod panel;
+mod pixels;
 mod ribbon;
+mod tiles;
 mod training;
 
 pub(crate) use layers::varies;
@@ -49,11 +52,15 @@ pub enum Figure {
     Pairs,
     /// What training changed.
     Training,
+    /// Where in images the log-probability comes from, pixel by pixel and level by level.
+    Pixels,
+    /// The directions in which images are stretched most and least.
+    Directions,
 }
 
 impl Figure {
     /// All figures.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Stretch,
         Self::Density,
         Self::Digits,
@@ -65,6 +72,8 @@ impl Figure {
         Self::Heat,
         Self::Pairs,
         Self::Training,
+        Self::Pixels,
+        Self::Directions,
     ];
 
     /// As a user types it.
@@ -81,6 +90,8 @@ impl Figure {
             Self::Heat => "heat",
             Self::Pairs => "pairs",
             Self::Training => "training",
+            Self::Pixels => "pixels",
+            Self::Directions => "directions",
         }
     }
 
@@ -95,9 +106,12 @@ impl Figure {
             Self::LatentGrid | Self::DataGrid => whole,
             Self::Layers => whole && survey.layers.iter().filter(|layer| varies(layer)).count() > 0,
             Self::Ribbon => !survey.rows.is_empty(),
-            Self::Ledger | Self::Heat => !survey.ledger.is_empty() && !survey.rows.is_empty(),
+            Self::Ledger => !survey.ledger.is_empty(),
+            Self::Heat => !survey.ledger.is_empty() && !survey.rows.is_empty(),
             Self::Pairs => survey.columns.len() > 2 && !survey.rows.is_empty(),
             Self::Training => survey.training.len() > 1,
+            Self::Pixels => survey.images.is_some(),
+            Self::Directions => survey.images.as_ref().is_some_and(|images| !images.directions.is_empty()),
         };
         Self::ALL.into_iter().filter(has).collect()
     }
@@ -114,6 +128,7 @@ pub(crate) fn sheet(survey: &Survey, figure: Figure, width: f64) -> Result<Sheet
         return Err(missing(figure));
     }
     let map = || survey.map.as_ref().ok_or_else(|| missing(figure));
+    let images = || survey.images.as_ref().ok_or_else(|| missing(figure));
     let shown = |coloured, indicatrices| Shown {
         coloured: vec![coloured],
         indicatrices,
@@ -132,6 +147,8 @@ pub(crate) fn sheet(survey: &Survey, figure: Figure, width: f64) -> Result<Sheet
         Figure::Heat => heat::heat(survey, width),
         Figure::Pairs => pairs::pairs(survey, width),
         Figure::Training => training::frame(survey, map()?, survey.training.len() - 1, width),
+        Figure::Pixels => pixels::pixels(images()?, width),
+        Figure::Directions => directions::directions(images()?, width),
     }
 }
 

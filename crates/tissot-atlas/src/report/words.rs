@@ -1,6 +1,6 @@
 //! The sentences of the report.
 
-use super::Item;
+use super::{Item, images};
 use crate::figures::{self, Coloured, Figure, MARKED};
 use crate::numbers::{fixed, grouped};
 use crate::survey::{Map, Principal, Survey};
@@ -9,6 +9,9 @@ use crate::survey::{Map, Principal, Survey};
 pub fn number(value: f64) -> String {
     value.to_string().replace('-', "−")
 }
+
+/// What the colours mean, as HTML.
+pub const LEGEND: &str = r#"<span class="up">Orange, log&nbsp;|det&nbsp;J|&nbsp;&gt;&nbsp;0: stretched, density amplified.</span> <span class="down">Blue, below 0: squeezed, density thinned.</span>"#;
 
 pub fn lead(survey: &Survey) -> String {
     let model = &survey.model;
@@ -24,7 +27,11 @@ pub fn lead(survey: &Survey) -> String {
         survey.given.iter().map(|(name, v)| format!("{name} = {}", number(*v))).collect();
     let under =
         if given.is_empty() { String::new() } else { format!(" The maps hold {}.", given.join(", ")) };
-    format!("{start}, over {}. Looked at with {}.{under}", list(&survey.columns, 6), survey.rows_from)
+    let over = match &survey.images {
+        None => list(&survey.columns, 6),
+        Some(images) => images::over(images),
+    };
+    format!("{start}, over {over}. Looked at with {}.{under}", survey.rows_from)
 }
 
 /// Names, at most so many.
@@ -57,11 +64,15 @@ pub fn facts(survey: &Survey) -> Vec<Item> {
             format!("median in f32; least {}", fixed(*least, 1)),
         ));
     }
-    facts.push(Item::new(
-        "books: log-dets against the exact Jacobian",
-        format!("{:.0e}", survey.books.jacobian_gap).replace('-', "−"),
-        format!("largest gap of {} rows, {}", survey.books.rows, survey.books.digits),
-    ));
+    if let Some(images) = &survey.images {
+        facts.extend(images::facts(images));
+    } else {
+        facts.push(Item::new(
+            "books: log-dets against the exact Jacobian",
+            format!("{:.0e}", survey.books.jacobian_gap).replace('-', "−"),
+            format!("largest gap of {} rows, {}", survey.books.rows, survey.books.digits),
+        ));
+    }
     if let Some(mass) = survey.books.mass {
         let error = survey.books.mass_error.unwrap_or(f64::NAN);
         let note = format!("integral of the density; ± {} by the grid", number(error));
@@ -75,7 +86,7 @@ pub fn facts(survey: &Survey) -> Vec<Item> {
 }
 
 /// Three significant digits, or a power.
-fn three(value: f64) -> String {
+pub fn three(value: f64) -> String {
     if (0.001..10_000.0).contains(&value) {
         let decimals = (2.0 - value.log10().floor()).clamp(0.0, 5.0) as usize;
         fixed(value, decimals)
@@ -85,6 +96,9 @@ fn three(value: f64) -> String {
 }
 
 pub fn books(survey: &Survey) -> String {
+    if let Some(images) = &survey.images {
+        return images::books(images);
+    }
     let gap = format!("{:.1e}", survey.books.jacobian_gap).replace('-', "−");
     let mass = survey.books.mass.map_or(String::new(), |mass| {
         format!(
@@ -194,6 +208,8 @@ pub fn label(figure: Figure) -> &'static str {
         Figure::Heat => "Log-determinants of rows and layers",
         Figure::Pairs => "Stretch over pairs of columns",
         Figure::Training => "Change of the log-density over training",
+        Figure::Pixels => "Where in images the log-probability comes from",
+        Figure::Directions => "The directions in which images are stretched most and least",
     }
 }
 
@@ -209,9 +225,16 @@ pub fn caption(survey: &Survey, figure: Figure) -> Vec<String> {
         Figure::Layers => one(
             "Where each layer does its work, all in one scale. Layers that stretch all places alike (permutations, linear maps) are left out; the ledger has them.",
         ),
-        Figure::Ledger => one(
-            "log p is a sum: columns (domains and standardisation), layers, base. Left: what each term adds over the rows (line: median; dark: half of the rows; light: nine in ten). Right: which term makes the differences between rows, as its covariance with log p over the variance of log p; shares sum to one, and one below 0 works against the others. Terms that are the same for all rows are in the table only.",
-        ),
+        Figure::Ledger => {
+            let sum = if survey.images.is_some() {
+                images::SUM
+            } else {
+                "columns (domains and standardisation), layers, base"
+            };
+            vec![format!(
+                "log p is a sum: {sum}. Left: what each term adds over the rows (line: median; dark: half of the rows; light: nine in ten). Right: which term makes the differences between rows, as its covariance with log p over the variance of log p; shares sum to one, and one below 0 works against the others. Terms that are the same for all rows are in the table only."
+            )]
+        }
         Figure::Ribbon => ribbon(survey),
         Figure::Heat => one(
             "Each column is a row of the data, the least likely at the left; each line a layer whose log-det is not the same for all rows. Blue streaks at the left show which layer finds the unlikely rows unlikely.",
@@ -229,6 +252,8 @@ pub fn caption(survey: &Survey, figure: Figure) -> Vec<String> {
             let slice = if slice { " Here what is off the map is held at one row." } else { "" };
             vec![format!("{TRAINING}{slice}")]
         }
+        Figure::Pixels => one(images::PIXELS),
+        Figure::Directions => one(images::DIRECTIONS),
         Figure::Stretch | Figure::Density | Figure::Digits => Vec::new(),
     }
 }

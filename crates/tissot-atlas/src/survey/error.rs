@@ -23,6 +23,9 @@ pub enum SurveyError {
     /// A map that cannot be made of this model.
     #[error("{0}")]
     Plane(String),
+    /// Images that the model is not of.
+    #[error("{0}")]
+    Model(String),
     /// The sphere is no metric for these columns.
     #[error(
         "metric sphere: {0}; it needs two columns, the longitude from -180 to 360 and then the latitude from -90 to 90"

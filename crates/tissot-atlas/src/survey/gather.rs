@@ -192,6 +192,7 @@ fn gather<T: Bijection<2> + ModuleDisplay>(
         books: Default::default(),
         training: Vec::new(),
         audit: None,
+        images: None,
         columns: names.clone(),
     };
     if let Some(span) = frame.span() {

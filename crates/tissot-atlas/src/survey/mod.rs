@@ -9,6 +9,7 @@ mod error;
 mod frame;
 mod gather;
 mod grids;
+mod images;
 mod indicatrices;
 mod layers;
 mod map;
@@ -25,6 +26,7 @@ mod training;
 pub use checked::Checked;
 pub use error::SurveyError;
 pub use gather::{SurveyOptions, survey, survey_bijection};
+pub use images::{Direction, Directions, ImageOptions, Images, Level, PixelMaps, survey_images};
 pub use map::{AxisKind, Curve, Grid, Indicatrix, LayerMap, Map, MapAxis, Snapshot};
 pub use principal::Principal;
 pub(crate) use round::quantiles;
@@ -66,6 +68,8 @@ pub struct Survey {
     pub training: Vec<Snapshot>,
     /// The verdict of an audit, where one was made: [`Survey::with_audit`].
     pub audit: Option<Checked>,
+    /// What a flow of images does: [`survey_images`]. Maps, rows and the ribbon are then empty.
+    pub images: Option<Images>,
 }
 
 /// What a model is.

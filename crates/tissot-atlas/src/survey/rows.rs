@@ -79,10 +79,15 @@ fn ledger<T: Bijection<2> + ModuleDisplay>(
     let log_prob = (0..n).map(|k| preprocessing[k] + total[k] + base[k]).collect();
     let account =
         Ledger { layers: walked.names, log_dets: walked.log_dets, preprocessing, base, total, log_prob };
+    terms(&account, "columns")
+}
+
+/// The account in numbers for people, with a name for the preprocessing.
+pub(crate) fn terms(account: &Ledger, preprocessing: &str) -> Vec<Term> {
     let term = |term: inspect::Term| Term {
         // Rounding of f32 is no difference between rows.
         constant: term.quantiles[6] - term.quantiles[0] <= 1e-5 * term.mean.abs().max(1.0),
-        name: if term.kind == Kind::Preprocessing { "columns".into() } else { term.name },
+        name: if term.kind == Kind::Preprocessing { preprocessing.into() } else { term.name },
         mean: round::decimals(term.mean, 4),
         quantiles: term.quantiles[1..6].iter().map(|&v| round::decimals(v, 4)).collect(),
         share: round::decimals(term.share, 5),

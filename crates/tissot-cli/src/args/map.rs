@@ -22,7 +22,8 @@ pub enum MetricArg {
 pub struct MapArgs {
     /// The model's file.
     pub model: PathBuf,
-    /// Rows to look at, with the model's columns by name; `-` is standard input. Rows drawn from the model without it.
+    /// Rows to look at, with the model's columns by name; `-` is standard input. Images, for a model of images. What is drawn
+    /// from the model without it.
     pub data: Option<String>,
     /// The file for the report, one page that needs nothing else; MODEL.html where no other output is asked for.
     #[arg(long, short)]
@@ -37,7 +38,7 @@ pub struct MapArgs {
     #[arg(long)]
     pub svg: Option<PathBuf>,
     /// Which figure --png and --svg are: stretch, density, digits, latent-grid, data-grid, layers, ribbon, ledger, heat,
-    /// pairs or training; the first that the model has, by default.
+    /// pairs or training, of images pixels, directions or ledger; the first that the model has, by default.
     #[arg(long)]
     pub figure: Option<String>,
     /// Its width in millimetres, 60 to 600.
@@ -68,6 +69,9 @@ pub struct MapArgs {
     /// Rows of DATA that miss a value.
     #[arg(long, value_enum, default_value_t)]
     pub missing: MissingArg,
+    /// Resizes images to the model's.
+    #[arg(long)]
+    pub resize: bool,
     /// Where to compute.
     #[command(flatten)]
     pub compute: ComputeArgs,

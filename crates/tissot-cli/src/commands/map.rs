@@ -1,5 +1,7 @@
 //! `tissot map`.
 
+mod images;
+
 use crate::args::{MapArgs, MetricArg};
 use crate::device;
 use crate::failure::{Failure, Outcome};
@@ -11,8 +13,8 @@ use crate::snapshots;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::path::{Path, PathBuf};
-use tissot::Model;
 use tissot::inspect::Angle;
+use tissot::{AnyModel, Model};
 use tissot_atlas::survey::{Metric, Survey, SurveyError, SurveyOptions, survey};
 use tissot_atlas::{Figure, draw, report, write_file};
 
@@ -61,14 +63,34 @@ pub fn run(args: &MapArgs, json: bool) -> Outcome {
             check_out(flag, out)?;
         }
     }
-    let model = device::load_vectors(&args.model, &args.compute)?;
+    let name = args.model.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let survey = match device::load(&args.model, &args.compute)? {
+        AnyModel::Image(model) => images::survey(args, &model, name)?,
+        AnyModel::Table(model) => {
+            let model = device::vectors(&args.model, model)?;
+            of_table(args, &model, columns, name, report.is_some() || json)?
+        }
+    };
+    write(args, &survey, figure, report.as_deref(), json)
+}
+
+/// Surveys a model of a table, and where it is asked for audits it.
+fn of_table(
+    args: &MapArgs,
+    model: &Model,
+    columns: Option<[String; 2]>,
+    title: String,
+    audited: bool,
+) -> Result<Survey, Failure> {
+    if args.resize {
+        return Err(Failure::Usage("--resize: is for images, and the model is of a table".into()));
+    }
     let device = model.flow.device();
     let snapshots = match &args.snapshots {
         Some(folder) => snapshots::load(folder, &device)?,
         None => snapshots::beside(&args.model, &device)?,
     };
-    let looked = rows(args, &model)?;
-    let name = args.model.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let looked = rows(args, model)?;
     let options = SurveyOptions {
         metric: args.metric.into(),
         columns,
@@ -79,15 +101,15 @@ pub fn run(args: &MapArgs, json: bool) -> Outcome {
         rows_from: looked.from,
         at: args.at.map(|row| row - 1),
         snapshots: &snapshots,
-        title: name.unwrap_or_default(),
+        title,
     };
-    let mut survey = survey(&model, &options).map_err(misused)?;
-    if report.is_some() || json {
-        let (rows, context) =
-            if looked.drawn { (&[][..], &[][..]) } else { (&looked.rows[..], &looked.context[..]) };
-        survey = survey.with_audit(&picture::audited(&model, rows, context));
+    let survey = survey(model, &options).map_err(misused)?;
+    if !audited {
+        return Ok(survey);
     }
-    write(args, &survey, figure, report.as_deref(), json)
+    let (rows, context) =
+        if looked.drawn { (&[][..], &[][..]) } else { (&looked.rows[..], &looked.context[..]) };
+    Ok(survey.with_audit(&picture::audited(model, rows, context)))
 }
 
 /// Where the report goes: the model's name with .html where nothing else is asked for.

@@ -25,7 +25,7 @@ pub struct Leading {
 /// bidiagonalisation with reorthogonalisation.
 ///
 /// One step is one product `J v` and one `J^T u` for all samples at once. `J^T u` is one backward pass. `J v` is by the
-/// layers' own rules where there are such ([`Bijection::push`]), else by the central difference
+/// layers' own rules on tables where there are such ([`Bijection::push`]), else, and on images, by the central difference
 /// `(f(x + h v) - f(x - h v)) / 2h`. Everything is in f64, on a copy of the bijection, where the device has f64.
 ///
 /// The error of a triple `(s, u, v)` is `sqrt((|J v - s u|^2 + |J^T u - s v|^2) / 2)`, which bounds the distance to a singular
@@ -51,7 +51,10 @@ pub fn largest_singular_values<const D: usize, B: Bijection<D>>(
     let products = Differentiated {
         x: double.x.clone(),
         map: |x| double.bijection.forward(x, double.context()).0,
-        rule: |x, t| double.bijection.push(x, t, double.context()).map(|(_, t)| t),
+        // Among the layers of images some have no rule, and a whole Jacobian would stand in for it.
+        rule: |x, t| {
+            if D == 2 { double.bijection.push(x, t, double.context()).map(|(_, t)| t) } else { None }
+        },
     };
     lanczos(&products, count, steps)
 }

@@ -2,11 +2,11 @@
 
 use crate::args::{MissingArg, ScoreArgs};
 use crate::failure::{self, Failure, Outcome};
+use crate::model_images;
 use crate::output::{self, Mean, RowSink};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tissot::image::ImageModel;
-use tissot_train::images::{ImageOptions, Images};
 
 /// Images that are read at a time.
 const BLOCK: usize = 256;
@@ -20,23 +20,7 @@ pub fn run(args: &ScoreArgs, model: &ImageModel, json: bool) -> Outcome {
     if draws == 0 {
         return Err(Failure::Usage("--draws: found 0, expected at least 1".into()));
     }
-    let pixels = &model.pixels;
-    let shape = [pixels.height, pixels.width, pixels.channels];
-    let options = ImageOptions {
-        resize: args.resize.then_some([pixels.height, pixels.width]),
-        gray: args.resize && pixels.channels == 1,
-        levels: pixels.source_levels,
-        ..ImageOptions::default()
-    };
-    let images = Images::open(&args.data, &options)?;
-    if images.shape() != shape {
-        let [[h, w, c], [height, width, channels]] = [images.shape(), shape];
-        return Err(Failure::Failed(anyhow::anyhow!(
-            "{}: images of {h} x {w} with {c} channels, the model is of {height} x {width} with {channels}; {}",
-            args.data,
-            if args.resize { "make them colours first" } else { "--resize makes them fit" }
-        )));
-    }
+    let images = model_images::open(&args.data, model, args.resize)?;
     let labels = if model.classes.is_empty() { None } else { Some(images.labels_among(&model.classes)?) };
     let mut sink = RowSink::open(args.out.as_deref(), json, &["image", "bits_per_dim"].map(String::from))?;
     let (mut mean, mut bytes) = (Mean::default(), Vec::new());
