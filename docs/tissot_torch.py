@@ -486,6 +486,25 @@ class LuLinear(nn.Module):
         return (x[:, self.permutation.inverse] if self.place == "Before" else x), log_det
 
 
+class FullLinear(nn.Module):
+    def __init__(self, config, tensors, place):
+        super().__init__()
+        self.weight = tensors.parameter("weight")
+        self.bias = tensors.parameter("bias") if config["bias"] else None
+
+    def log_det(self, x):
+        return (torch.linalg.slogdet(self.weight)[1] * math.prod(x.shape[2:])).expand(len(x))
+
+    def forward(self, x, context):
+        z = (x.movedim(1, -1) @ self.weight.T).movedim(-1, 1)
+        return (z if self.bias is None else z + along(self.bias, z)), self.log_det(x)
+
+    def undo(self, z, context):
+        x = z if self.bias is None else z - along(self.bias, z)
+        x = torch.linalg.solve(self.weight, x.movedim(1, -1).unsqueeze(-1)).squeeze(-1).movedim(-1, 1)
+        return x, -self.log_det(z)
+
+
 def kept_features(mask, features):
     half = (features + 1) // 2
     name, given = variant(mask)
@@ -685,7 +704,7 @@ class Split(nn.Module):
 
 
 LAYERS = {
-    "ActNorm": ActNorm, "Permutation": Permutation, "LuLinear": LuLinear, "Coupling": Coupling,
+    "ActNorm": ActNorm, "Permutation": Permutation, "LuLinear": LuLinear, "FullLinear": FullLinear, "Coupling": Coupling,
     "Tail": Tail, "Autoregressive": Autoregressive, "Split": Split, "Chain": Chain, "Inverse": Inverse,
 }
 

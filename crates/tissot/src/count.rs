@@ -80,6 +80,9 @@ fn layer(config: &LayerConfig, at: Extent) -> Count {
             let heavy = config.tails.iter().flatten().count() as u64;
             Count { weights: heavy.saturating_mul(4), places: n.saturating_mul(2) }
         }
+        LayerConfig::FullLinear(config) => {
+            Count::of(n.saturating_mul(n).saturating_add(n.saturating_mul(u64::from(config.bias))))
+        }
         LayerConfig::LuLinear(config) => {
             let order = if config.place == PermutationPlace::None { 0 } else { 2 };
             let vectors = 2 + order + u64::from(config.bias);

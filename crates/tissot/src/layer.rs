@@ -12,8 +12,8 @@ use crate::inverse::Inverse;
 use crate::layers::{
     ActNorm, ActNormConfig, Autoregressive, AutoregressiveConfig, Checkerboard, CheckerboardConfig,
     CircularAutoregressive, CircularAutoregressiveConfig, CircularCoupling, CircularCouplingConfig, Coupling,
-    CouplingConfig, LuLinear, LuLinearConfig, Permutation, PermutationConfig, Rotation, RotationConfig,
-    Split, SplitConfig, Squeezed, SqueezedConfig, TailConfig, TailTransform,
+    CouplingConfig, FullLinear, FullLinearConfig, LuLinear, LuLinearConfig, Permutation, PermutationConfig,
+    Rotation, RotationConfig, Split, SplitConfig, Squeezed, SqueezedConfig, TailConfig, TailTransform,
 };
 use crate::nets::{AnyConditioner, Made};
 use crate::univariate::AnyUnivariate;
@@ -89,6 +89,8 @@ layers! {
     Permutation(Permutation, PermutationConfig) |c, s, rng| c.init(s.features, s.device, rng);
     /// A linear map, LU-parameterised.
     LuLinear(LuLinear, LuLinearConfig) |c, s, rng| c.init(s.features, s.device, rng);
+    /// A linear map by its whole matrix.
+    FullLinear(FullLinear, FullLinearConfig) |c, s, rng| c.init(s.features, s.device, rng);
     /// Some features are kept and move the others.
     Coupling(Coupling<AnyConditioner, AnyUnivariate>, CouplingConfig) |c, s, rng| c.init(s, rng);
     /// Heavy tails become the normal distribution's.

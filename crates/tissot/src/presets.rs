@@ -6,7 +6,7 @@ mod circular;
 mod images;
 
 pub use circular::{nsf_circular_autoregressive, nsf_circular_coupling};
-pub use images::{ImageSize, dequantiser, glow, glow_of, nsf_image, real_nvp_image};
+pub use images::{ImageSize, Mixing, dequantiser, glow, glow_of, nsf_image, real_nvp_image};
 
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;

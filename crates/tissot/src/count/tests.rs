@@ -70,6 +70,8 @@ fn every_part_is_counted() {
         r#"{"ActNorm": {}}"#,
         r#"{"Permutation": {"Given": [2, 0, 1, 4, 3]}}"#,
         r#"{"LuLinear": {}}"#,
+        r#"{"FullLinear": {}}"#,
+        r#"{"FullLinear": {"bias": false, "start": "RandomRotation"}}"#,
         r#"{"LuLinear": {"place": "None", "bias": false, "start": "RandomRotation"}}"#,
         r#"{"Coupling": {"mask": {"Kept": [4, 0, 4]}, "kept_univariate": {"Affine": {}}}}"#,
         r#"{"Coupling": {"mask": "Odd", "conditioner": {"Mlp": {"hidden": []}}}}"#,

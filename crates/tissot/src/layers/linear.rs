@@ -1,11 +1,13 @@
 //! LU-parameterised linear maps, which on images are 1x1 convolutions.
 
 mod config;
+mod full;
 mod rotation;
 
 pub(crate) use rotation::factorise;
 
 pub use config::{DiagonalLaw, LinearStart, LuLinearConfig, PermutationPlace};
+pub use full::{FullLinear, FullLinearConfig};
 
 use super::permutation::Permutation;
 use super::tangent;

@@ -25,7 +25,9 @@ pub use circular::{
     RotationConfig,
 };
 pub use coupling::{Coupling, CouplingConfig};
-pub use linear::{DiagonalLaw, LinearStart, LuLinear, LuLinearConfig, PermutationPlace};
+pub use linear::{
+    DiagonalLaw, FullLinear, FullLinearConfig, LinearStart, LuLinear, LuLinearConfig, PermutationPlace,
+};
 pub use mask::Mask;
 pub use permutation::{Permutation, PermutationConfig};
 pub use split::{Half, Split, SplitConfig};

@@ -3,8 +3,8 @@
 use crate::config::FlowConfig;
 use crate::layer::LayerConfig;
 use crate::layers::{
-    ActNormConfig, CheckerboardConfig, CouplingConfig, Half, LinearStart, LuLinearConfig, Mask, SplitConfig,
-    SqueezeOrder, SqueezedConfig,
+    ActNormConfig, CheckerboardConfig, CouplingConfig, FullLinearConfig, Half, LinearStart, LuLinearConfig,
+    Mask, PermutationConfig, SplitConfig, SqueezeOrder, SqueezedConfig,
 };
 use crate::nets::{ConditionerConfig, ConvNetConfig, ResidualConvNetConfig};
 use crate::univariate::{Affine, AnyUnivariate, RationalQuadratic};
@@ -30,13 +30,28 @@ pub struct ImageSize {
     pub hidden: usize,
     /// Bins of a spline.
     pub bins: usize,
+    /// How Glow's steps mix the channels.
+    pub mixing: Mixing,
+}
+
+/// How a step of Glow mixes the channels of an image (Kingma and Dhariwal 2018, section 3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mixing {
+    /// A 1x1 convolution of triangular factors, [`LuLinear`](crate::layers::LuLinear).
+    #[default]
+    Lu,
+    /// A 1x1 convolution of any matrix, [`FullLinear`](crate::layers::FullLinear).
+    Full,
+    /// A random order, which is not learned.
+    Permutation,
 }
 
 impl ImageSize {
     /// For images `[channels, height, width]`: 2 levels of 8 steps with 64 hidden channels, 8 bins, no context.
     pub fn new([channels, height, width]: [usize; 3]) -> Self {
         let (levels, steps, hidden, bins) = (2, 8, 64, 8);
-        Self { channels, height, width, context: 0, context_maps: 0, levels, steps, hidden, bins }
+        let mixing = Mixing::default();
+        Self { channels, height, width, context: 0, context_maps: 0, levels, steps, hidden, bins, mixing }
     }
 
     /// Under `context` features of context, such as classes.
@@ -67,6 +82,21 @@ impl ImageSize {
     #[must_use]
     pub fn with_bins(self, bins: usize) -> Self {
         Self { bins, ..self }
+    }
+
+    /// With channels mixed otherwise.
+    #[must_use]
+    pub fn with_mixing(self, mixing: Mixing) -> Self {
+        Self { mixing, ..self }
+    }
+
+    fn mixed(&self) -> LayerConfig {
+        let (bias, start) = (false, LinearStart::RandomRotation);
+        match self.mixing {
+            Mixing::Lu => LayerConfig::LuLinear(LuLinearConfig { start, bias, ..Default::default() }),
+            Mixing::Full => LayerConfig::FullLinear(FullLinearConfig { bias, start }),
+            Mixing::Permutation => LayerConfig::Permutation(PermutationConfig::Random { seed: None }),
+        }
     }
 
     fn flow(&self, layers: Vec<LayerConfig>) -> FlowConfig {
@@ -114,7 +144,7 @@ fn norm() -> LayerConfig {
 /// Glow: at each level steps of ActNorm, an invertible 1x1 convolution and an affine coupling (Kingma and Dhariwal 2018, "Glow:
 /// Generative Flow with Invertible 1x1 Convolutions", figure 2).
 ///
-/// The 1x1 convolutions start as random rotations, everything else as the identity; ActNorms are set from a first batch.
+/// The channels are mixed by 1x1 convolutions or a fixed order ([`Mixing`]). Convolutions start as random rotations, everything else as the identity; ActNorms are set from a first batch.
 pub fn glow(size: &ImageSize) -> FlowConfig {
     glow_of(size, Affine::default().into())
 }
@@ -131,14 +161,13 @@ pub fn nsf_image(size: &ImageSize) -> FlowConfig {
 /// the density more concentrated than another (Draxler et al. 2024).
 pub fn glow_of(size: &ImageSize, univariate: AnyUnivariate) -> FlowConfig {
     let step = || {
-        let linear = LuLinearConfig { start: LinearStart::RandomRotation, bias: false, ..Default::default() };
         let coupling = CouplingConfig {
             mask: Mask::FirstHalf,
             univariate,
             conditioner: size.conditioner(),
             kept_univariate: None,
         };
-        [norm(), LayerConfig::LuLinear(linear), LayerConfig::Coupling(coupling)]
+        [norm(), size.mixed(), LayerConfig::Coupling(coupling)]
     };
     size.flow(size.multiscale(|| (0..size.steps).flat_map(|_| step()).collect()))
 }

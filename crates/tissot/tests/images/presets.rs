@@ -8,7 +8,7 @@ use tissot::inspect::jacobian::derivatives;
 use tissot::laws::{Laws, randomize};
 use tissot::layers::{Half, Mask};
 use tissot::nets::EmbeddingConfig;
-use tissot::presets::{self, ImageSize};
+use tissot::presets::{self, ImageSize, Mixing};
 use tissot::univariate::Shift;
 use tissot::{AnyFlow, Bijection, Context, FlowConfig, LayerConfig};
 
@@ -16,6 +16,8 @@ fn flows(size: &ImageSize) -> Vec<(&'static str, FlowConfig)> {
     vec![
         ("glow", presets::glow(size)),
         ("additive glow", presets::glow_of(size, Shift.into())),
+        ("glow of whole matrices", presets::glow(&size.clone().with_mixing(Mixing::Full))),
+        ("glow of permutations", presets::glow(&size.clone().with_mixing(Mixing::Permutation))),
         ("nsf_image", presets::nsf_image(size)),
         ("real_nvp_image", presets::real_nvp_image(size)),
     ]

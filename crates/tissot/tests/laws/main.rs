@@ -61,6 +61,7 @@ fn variants() -> Vec<LayerConfig> {
         LayerConfig::ActNorm(ActNormConfig::default()),
         LayerConfig::Permutation(PermutationConfig::Reverse),
         LayerConfig::LuLinear(LuLinearConfig::default()),
+        LayerConfig::FullLinear(FullLinearConfig::default()),
         LayerConfig::Coupling(CouplingConfig::default()),
         LayerConfig::Autoregressive(AutoregressiveConfig::default()),
         LayerConfig::Checkerboard(CheckerboardConfig::default()),
@@ -85,6 +86,7 @@ fn rows(variant: &LayerConfig) -> Vec<Row> {
         LayerConfig::ActNorm(_) => at("ActNorm", variant).into(),
         LayerConfig::Permutation(_) => permutations(),
         LayerConfig::LuLinear(_) => linear(),
+        LayerConfig::FullLinear(_) => full_linear(),
         LayerConfig::Coupling(_) => [couplings(), images::couplings()].concat(),
         LayerConfig::Checkerboard(_) => images::checkerboards(),
         LayerConfig::Split(_) => images::splits(),
@@ -136,6 +138,19 @@ fn permutations() -> Vec<Row> {
         row.with(Laws::volume_preserving)
     };
     orders.into_iter().flat_map(|order| [row(order.clone(), &[4]), row(order, &[4, 2, 2])]).collect()
+}
+
+fn full_linear() -> Vec<Row> {
+    let row = |(bias, start): (bool, LinearStart), event: &[usize]| {
+        let config = LayerConfig::FullLinear(FullLinearConfig { bias, start });
+        let positions: usize = event[1..].iter().product();
+        let size = event.iter().product();
+        let allowed = Allowed::from_fn(size, size, |i, j| i % positions == j % positions);
+        let row = Row::new(&format!("FullLinear {start:?} {event:?}"), config, event);
+        row.with(|laws| laws.allowed(allowed))
+    };
+    let kinds = [(true, LinearStart::Identity), (false, LinearStart::RandomRotation)];
+    kinds.into_iter().flat_map(|kind| [row(kind, &[5]), row(kind, &[3, 2, 2])]).collect()
 }
 
 fn linear() -> Vec<Row> {
