@@ -259,6 +259,9 @@ pub struct FitArgs {
     /// Steps between checkpoints in MODEL.run/.
     #[arg(long)]
     pub checkpoint_every: Option<u64>,
+    /// Trains with a third more time and far less memory: the activations of one layer at a time.
+    #[arg(long)]
+    pub gradient_checkpointing: bool,
     /// Keep the model at so many steps of the training, in MODEL.run/snapshots, for `tissot map`; 0 keeps none.
     #[arg(long, default_value_t = 0)]
     pub snapshots: usize,

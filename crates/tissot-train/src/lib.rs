@@ -20,6 +20,7 @@ pub mod memory;
 mod metrics;
 mod optim;
 mod preprocess;
+mod recompute;
 mod rows;
 mod run;
 mod settings;

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tissot::FlowConfig;
+use tissot::dtype::Precision;
 use tissot::image::{ImageModel, Pixels};
 use tissot::nets::EmbeddingConfig;
 use tissot::presets::{self, ImageSize};
@@ -63,6 +64,41 @@ fn go_on(_: &Event) -> ControlFlow<()> {
 
 fn held_out_bits(model: &ImageModel) -> f64 {
     model.pixels.bits_per_dim(model.provenance.held_out.unwrap().0)
+}
+
+/// Losses and norms of the gradients of a run in f64, with everything that an image model can have.
+fn course(images: &Images, gradient_checkpointing: bool) -> Vec<(f64, f64)> {
+    let size = size().with_context(2);
+    let embedded = |config: FlowConfig| config.with_embedding(EmbeddingConfig::new(2));
+    let settings =
+        Settings { precision: Precision::F64, gradient_checkpointing, batch: 8, ..Settings::images() };
+    let fit = FitImages {
+        config: embedded(presets::glow(&size)),
+        dequantiser: Some(embedded(presets::dequantiser(&size))),
+        classes: images.classes.clone(),
+        settings: Settings { steps: 12, warmup: 2, ..settings },
+        ..fit(images, 12, None)
+    };
+    let mut course = Vec::new();
+    fit.run(&mut |event| {
+        if let Event::Step { log_prob, norm, .. } = event {
+            course.push((*log_prob, *norm));
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    course
+}
+
+#[test]
+fn layer_by_layer_a_run_takes_the_same_course() {
+    let images = images();
+    let (whole, by_layer) = (course(&images, false), course(&images, true));
+    assert_eq!(whole.len(), 12);
+    for (step, (a, b)) in whole.iter().zip(&by_layer).enumerate() {
+        assert!((a.0 - b.0).abs() < 1e-7 * a.0.abs(), "step {step}: log p {}, not {}", b.0, a.0);
+        assert!((a.1 - b.1).abs() < 1e-7 * a.1, "step {step}: norm {}, not {}", b.1, a.1);
+    }
 }
 
 #[test]

@@ -4,9 +4,11 @@ use super::Fit;
 use crate::batches::{Batch, Batches, Purpose, Shuffle, rng};
 use crate::blame;
 use crate::error::FitError;
+use crate::recompute;
 use crate::rows::Rows;
 use crate::run::Subject;
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 use tissot::columns::Columns;
@@ -80,6 +82,18 @@ impl Subject for Fit<'_> {
 
     fn loss(&self, flow: &AnyFlow, batch: &Batch, _: &mut ChaCha8Rng) -> Tensor<1> {
         flow.log_prob(batch.x.clone(), context(batch)).mean().neg()
+    }
+
+    fn layer_by_layer(
+        &self,
+        flow: &AnyFlow,
+        batch: &Batch,
+        _: &mut ChaCha8Rng,
+        seed: u64,
+    ) -> (Tensor<1>, GradientsParams) {
+        let weight = -1.0 / batch.x.dims()[0] as f64;
+        let found = recompute::gradients(flow, batch.x.clone(), context(batch), weight, seed);
+        (found.log_prob.mean().neg(), found.grads)
     }
 
     fn log_prob(&self, batch: &Batch, loss: f64) -> f64 {

@@ -5,8 +5,10 @@ use crate::batches::{Purpose, Shuffle, rng};
 use crate::blame;
 use crate::error::FitError;
 use crate::images::flip;
+use crate::recompute;
 use crate::run::Subject;
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -129,12 +131,33 @@ impl Subject for FitImages<'_> {
         bound.mean().mul_scalar(-1.0 / self.pixels.dimensions() as f64)
     }
 
+    fn layer_by_layer(
+        &self,
+        flow: &ImageFlow,
+        batch: &Batch,
+        rng: &mut ChaCha8Rng,
+        seed: u64,
+    ) -> (Tensor<1>, GradientsParams) {
+        let context = batch.context();
+        let (y, rest) = flow.entered(&self.pixels, batch.values.clone(), context, rng);
+        let each = -1.0 / self.pixels.dimensions() as f64;
+        let weight = each / batch.values.dims()[0] as f64;
+        let found = recompute::gradients(&flow.flow, y.clone(), context, weight, seed);
+        let mut grads = found.grads;
+        let loss = (found.log_prob + rest.clone().detach().without_autodiff()).mean().mul_scalar(each);
+        if let Some(noise) = flow.dequantiser.as_ref().filter(|_| y.is_tracked()) {
+            let moved = (y * found.by_x.autodiff()).sum() + rest.sum().mul_scalar(weight);
+            recompute::add(&mut grads, GradientsParams::from_grads(moved.backward(), noise), noise);
+        }
+        (loss, grads)
+    }
+
     fn log_prob(&self, _: &Batch, loss: f64) -> f64 {
         -loss * self.pixels.dimensions() as f64
     }
 
     fn blame(&self, flow: &ImageFlow, batch: &Batch, rng: &mut ChaCha8Rng) -> Option<String> {
-        let y = flow.continuous(&self.pixels, batch.values.clone(), batch.context(), rng);
+        let (y, _) = flow.entered(&self.pixels, batch.values.clone(), batch.context(), rng);
         if !blame::all_finite(&y) {
             return Some("the dequantiser".into());
         }
@@ -149,7 +172,7 @@ impl Subject for FitImages<'_> {
     fn audit(&self, flow: &ImageFlow) -> Result<Vec<Finding>, FitError> {
         let batch = self.images(&self.unseen(AUDITED), None)?;
         let rng = &mut rng(self.settings.seed, Purpose::Report, u64::MAX);
-        let y = flow.continuous(&self.pixels, batch.values.clone(), batch.context(), rng);
+        let (y, _) = flow.entered(&self.pixels, batch.values.clone(), batch.context(), rng);
         Ok(audit::quick(&flow.flow, &y, batch.context(), &Thresholds::default()))
     }
 

@@ -194,10 +194,16 @@ impl<S: Subject> Run<'_, S> {
         let settings = self.settings;
         let step = state.memory.step;
         // Dropout draws from the device: its draws, too, come from (seed, step).
-        self.device.seed(settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(step));
-        let loss = self.subject.loss(&state.flow, batch, &mut noise(settings.seed, step));
-        let value = loss.clone().into_scalar::<f64>();
-        let grads = GradientsParams::from_grads(loss.backward(), &state.flow);
+        let seed = settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(step);
+        self.device.seed(seed);
+        let rng = &mut noise(settings.seed, step);
+        let (value, grads) = if settings.gradient_checkpointing {
+            let (loss, grads) = self.subject.layer_by_layer(&state.flow, batch, rng, seed);
+            (loss.into_scalar::<f64>(), grads)
+        } else {
+            let loss = self.subject.loss(&state.flow, batch, rng);
+            (loss.clone().into_scalar::<f64>(), GradientsParams::from_grads(loss.backward(), &state.flow))
+        };
         let norm = optim::global_norm(&state.flow, &grads);
         state.memory.step += 1;
         if !(value.is_finite() && norm.is_finite()) {

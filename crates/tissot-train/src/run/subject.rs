@@ -2,6 +2,7 @@
 
 use crate::error::FitError;
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 use tissot::inspect::audit::Finding;
@@ -29,6 +30,15 @@ pub(crate) trait Subject {
 
     /// What is made small: differentiable, `[1]`. Noise comes from `rng`.
     fn loss(&self, flow: &Self::Flow, batch: &Self::Batch, rng: &mut ChaCha8Rng) -> Tensor<1>;
+
+    /// The loss, without a graph, and its gradients, a layer at a time; what is random comes from `rng` and `seed`.
+    fn layer_by_layer(
+        &self,
+        flow: &Self::Flow,
+        batch: &Self::Batch,
+        rng: &mut ChaCha8Rng,
+        seed: u64,
+    ) -> (Tensor<1>, GradientsParams);
 
     /// The mean log-density of a batch that had this loss.
     fn log_prob(&self, batch: &Self::Batch, loss: f64) -> f64;

@@ -43,12 +43,30 @@ impl ImageFlow {
         context: Context<'_>,
         rng: &mut dyn Rng,
     ) -> Tensor<1> {
+        let (y, rest) = self.entered(pixels, values, context, rng);
+        self.flow.log_prob(y, context) + rest
+    }
+
+    /// What the flow sees of the images, by one draw of the noise, and what its log-density needs to become the
+    /// [`bound`](ImageFlow::bound): `log |dy/dv| - log q(u | v)`. Differentiable.
+    ///
+    /// # Shapes
+    /// `[n, channels, height, width]` -> the same, and `[n]`.
+    ///
+    /// # Panics
+    /// As [`ImageFlow::bound`].
+    pub fn entered(
+        &self,
+        pixels: &Pixels,
+        values: Tensor<4>,
+        context: Context<'_>,
+        rng: &mut dyn Rng,
+    ) -> (Tensor<4>, Tensor<1>) {
         let (noise, log_q) = self.noise(pixels, &values, context, rng);
         let (y, log_det) = pixels.forward(values, noise);
-        let bound = self.flow.log_prob(y, context) + log_det;
         match log_q {
-            None => bound,
-            Some(log_q) => bound - log_q,
+            None => (y, log_det),
+            Some(log_q) => (y, log_det - log_q),
         }
     }
 
@@ -66,24 +84,6 @@ impl ImageFlow {
         let (noise, log_q) = self.noise(pixels, &values, context, rng);
         let (y, slopes) = pixels.elementwise(values, noise);
         PixelAccount::of(&self.flow, y, slopes, log_q, context)
-    }
-
-    /// What the flow sees of the images, by one draw of the noise.
-    ///
-    /// # Shapes
-    /// `[n, channels, height, width]` -> the same.
-    ///
-    /// # Panics
-    /// As [`ImageFlow::bound`].
-    pub fn continuous(
-        &self,
-        pixels: &Pixels,
-        values: Tensor<4>,
-        context: Context<'_>,
-        rng: &mut dyn Rng,
-    ) -> Tensor<4> {
-        let (noise, _) = self.noise(pixels, &values, context, rng);
-        pixels.forward(values, noise).0
     }
 
     /// Sets what depends on data from a first batch, in the flow and in the dequantiser.

@@ -74,7 +74,7 @@ impl<T> Split<T> {
     }
 
     /// The half that goes on, and the other.
-    fn apart<const D: usize>(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+    pub fn apart<const D: usize>(&self, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let features = x.dims()[1];
         let first = features.div_ceil(2);
         let (a, b) = (x.clone().narrow(1, 0, first), x.narrow(1, first, features - first));
@@ -84,7 +84,8 @@ impl<T> Split<T> {
         }
     }
 
-    fn together<const D: usize>(&self, on: Tensor<D>, aside: Tensor<D>) -> Tensor<D> {
+    /// Undoes [`Split::apart`].
+    pub fn together<const D: usize>(&self, on: Tensor<D>, aside: Tensor<D>) -> Tensor<D> {
         match self.on {
             Half::First => Tensor::cat(vec![on, aside], 1),
             Half::Second => Tensor::cat(vec![aside, on], 1),

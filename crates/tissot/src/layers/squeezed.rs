@@ -127,17 +127,25 @@ impl<T> Squeezed<T> {
         Self { inner, order }
     }
 
-    fn squeeze<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    /// What is inside sees: `[batch, 4 channels, height / 2, width / 2]` of `[batch, channels, height, width]`.
+    ///
+    /// # Panics
+    /// On tensors of another rank than 4, and for an odd height or width.
+    pub fn squeeze<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         assert_eq!(D, 4, "only images, rank 4, are squeezed; found rank {D}");
         same_rank(self.order.squeeze(same_rank(x)))
     }
 
-    fn unsqueeze<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    /// Undoes [`Squeezed::squeeze`].
+    ///
+    /// # Panics
+    /// On tensors of another rank than 4, and where the channels are no multiple of 4.
+    pub fn unsqueeze<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         same_rank(self.order.unsqueeze(same_rank(x)))
     }
 
-    /// Runs `go` under the context as it is inside.
-    fn inside<R>(&self, context: Context<'_>, go: impl FnOnce(Context<'_>) -> R) -> R {
+    /// Runs `go` under the context as it is inside: its maps are squeezed, too.
+    pub fn inside<R>(&self, context: Context<'_>, go: impl FnOnce(Context<'_>) -> R) -> R {
         let maps = context.maps.map(|maps| self.order.squeeze(maps.clone()));
         go(Context { maps: maps.as_ref(), ..context })
     }

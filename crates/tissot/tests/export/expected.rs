@@ -118,7 +118,7 @@ pub fn of_images(model: &ImageModel) -> Expected {
     let bits = model.bits_per_dim(&images, labels.as_deref(), DRAWS[1], &mut seed()).unwrap();
     expected.add("bits", &[N], bits);
     let values = pixels.values(&images, &device, dtype).unwrap();
-    let y = model.flow.continuous(pixels, values, context, &mut seed());
+    let (y, _) = model.flow.entered(pixels, values, context, &mut seed());
     let (latents, _) = flow.forward(y, context);
     expected.add("latents", &shape, latents.into_data().iter());
     let z = normals(N * d, &mut rng);

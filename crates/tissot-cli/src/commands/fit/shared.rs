@@ -45,6 +45,7 @@ fn flag(args: &FitArgs, name: &str) -> Option<String> {
         "minutes" => ("--minutes", args.minutes.is_some()),
         "batch" => ("--batch", args.batch.is_some()),
         "learning_rate" => ("--learning-rate", args.learning_rate.is_some()),
+        "gradient_checkpointing" => ("--gradient-checkpointing", args.gradient_checkpointing),
         "checkpoint_every" => ("--checkpoint-every", args.checkpoint_every.is_some()),
         "images.flip" => ("--flip", true),
         "images.dequantiser" => ("--dequantise", true),
@@ -202,6 +203,7 @@ pub(super) fn settings(args: &FitArgs, base: Settings, rows: usize) -> Settings 
         }),
         minutes: args.minutes.or(base.minutes),
         learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
+        gradient_checkpointing: args.gradient_checkpointing || base.gradient_checkpointing,
         checkpoint_every: args.checkpoint_every.unwrap_or(base.checkpoint_every),
         precision: args.compute.precision.map_or(base.precision, Into::into),
         ..base
