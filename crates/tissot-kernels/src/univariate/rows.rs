@@ -177,7 +177,7 @@ pub(crate) fn values_of<T: Real>(
     let (rows, p) = (log_dets.len(), univariate.num_params());
     let elements = at.len() / rows.max(1);
     let chunk = rows_per_task(rows, elements * p);
-    for_chunks([(values, chunk * elements), (log_dets, chunk)], |i, values, log_dets| {
+    for_chunks((values, chunk * elements), (log_dets, chunk), |i, values, log_dets| {
         let start = i * chunk * elements;
         let (block, mut slopes) = (AnyBlock::new(univariate), vec![T::ZERO; values.len()]);
         let (at, params) = (&at[start..], &params[start * p..]);
@@ -225,8 +225,8 @@ fn gradients_of<T: Real>(
     let mut of_at = vec![T::ZERO; at.len()];
     let mut of_params = vec![T::ZERO; params.len()];
     let chunk = rows_per_task(rows, 2 * elements * p);
-    let outputs = [(&mut of_at[..], chunk * elements), (&mut of_params[..], chunk * elements * p)];
-    for_chunks(outputs, |i, at_gradients, params_gradients| {
+    let at_chunks = (&mut of_at[..], chunk * elements);
+    for_chunks(at_chunks, (&mut of_params, chunk * elements * p), |i, at_gradients, params_gradients| {
         let start = i * chunk * elements;
         dispatch(Backward {
             block: AnyBlock::new(univariate),
