@@ -47,7 +47,7 @@ fn run<const D: usize>(
     black_box(flow.log_prob(x.clone(), Context::NONE).into_data());
     println!("first result");
     let mut adam = Adam::default().init();
-    let mut trained = Some(flow.clone().train());
+    let mut trained = Some(flow.train());
     let mut step = || {
         let flow = trained.take().expect("a flow between steps");
         let loss = flow.log_prob(x.clone(), Context::NONE).mean().neg();
