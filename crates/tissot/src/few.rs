@@ -6,6 +6,7 @@ use tissot_kernels::few::{ROWS, Rows};
 use tissot_kernels::univariate::Direction;
 
 /// `x`, where it is a table of so few rows that [`Bijection::pass`] may be worth its while; else `x` as it was.
+#[allow(clippy::result_large_err)] // It is the argument given back.
 pub(crate) fn rows<const D: usize>(x: Tensor<D>) -> Result<Rows, Tensor<D>> {
     if D == 2 && x.dims()[0] <= ROWS { Ok(Rows::new(same_rank(x))) } else { Err(x) }
 }

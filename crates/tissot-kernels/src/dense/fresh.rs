@@ -28,14 +28,14 @@ pub(super) fn by_panels<'a, T: Real>(
     w: Matrix<'_, T>,
     panels: &[Panel],
 ) -> &'a mut [T] {
-    const NOTHING: &[Range<usize>] = &[0..0];
+    const NOTHING: &Range<usize> = &(0..0);
     let ([rows, _], [_, width]) = (x.shape(), w.shape());
     assert_eq!(fresh.len(), rows * width, "a place for each number of the product");
     let mut next = 0;
     for Panel { along, across, .. } in panels {
         assert_eq!(along.start, next, "panels without a gap");
         next = along.end;
-        let ranges = if across.is_empty() { NOTHING } else { across };
+        let ranges = if across.is_empty() { std::slice::from_ref(NOTHING) } else { across };
         for (n, range) in ranges.iter().enumerate() {
             // SAFETY: the first product of a panel does not add, and the others add to what that one has written.
             let target = unsafe { Target::fresh(fresh, width, along.clone()) };

@@ -13,6 +13,7 @@ pub struct Rows {
     held: Held,
 }
 
+#[allow(clippy::large_enum_variant)] // Boxes of tensors would cost an allocation a layer.
 #[derive(Debug)]
 enum Held {
     /// Without a log-det before the first layer.
