@@ -45,7 +45,13 @@ def python(arguments, name, threads):
 def tissot(program, spec, threads, budget):
     """One measurement of ours; `spec` as the workload program takes it, such as W3:features=533,batch=1."""
     line = listen([program, spec, str(threads), str(budget)], "tissot", None)
-    return line | {"workload": spec.partition(":")[0], "spec": spec}
+    return line | {"workload": spec.partition(":")[0], "spec": spec, "idle_rss_mb": our_idle(program)}
+
+
+@functools.cache
+def our_idle(program):
+    """MB of our idle program."""
+    return listen([program, "idle"], "tissot", None)["idle_rss_mb"]
 
 
 def listen(command, who, env):

@@ -99,11 +99,11 @@ pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
 
 /// Calls `task(index, ..)` for each chunk of two outputs, each given with its chunks' size, in parallel where there are
 /// several chunks and threads. The second output may be empty; then so are its chunks.
-pub(crate) fn for_chunks<T: Real>(
-    outputs: [(&mut [T], usize); 2],
-    task: impl Fn(usize, &mut [T], &mut [T]) + Sync,
+pub(crate) fn for_chunks<A: Send, B: Send>(
+    (a, a_size): (&mut [A], usize),
+    (b, b_size): (&mut [B], usize),
+    task: impl Fn(usize, &mut [A], &mut [B]) + Sync,
 ) {
-    let [(a, a_size), (b, b_size)] = outputs;
     if a_size == 0 || a.len() <= a_size {
         return task(0, a, b);
     }
@@ -117,7 +117,7 @@ pub(crate) fn for_chunks<T: Real>(
 }
 
 /// `f(index, chunk)` for the chunks of `data`, in parallel where there are several chunks and threads.
-pub(crate) fn chunks<T: Real>(data: &mut [T], size: usize, f: impl Fn(usize, &mut [T]) + Send + Sync) {
+pub(crate) fn chunks<T: Send>(data: &mut [T], size: usize, f: impl Fn(usize, &mut [T]) + Send + Sync) {
     if data.len() > size && rayon::current_num_threads() > 1 {
         data.par_chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
     } else {

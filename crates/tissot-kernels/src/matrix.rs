@@ -4,6 +4,7 @@ mod thin;
 
 use crate::real::Real;
 use burn::backend::flex::FlexTensor;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// A matrix to read, anywhere in a slice: element `(r, c)` is at `start + r row_stride + c col_stride`.
@@ -98,7 +99,7 @@ impl<'a, T> Matrix<'a, T> {
 
 /// A matrix to write, its rows `stride` apart.
 pub(crate) struct Target<'a, T> {
-    data: &'a mut [T],
+    data: &'a mut [MaybeUninit<T>],
     rows: usize,
     cols: usize,
     stride: usize,
@@ -110,6 +111,20 @@ impl<'a, T> Target<'a, T> {
     /// # Panics
     /// Where `cols` are none of a row.
     pub(crate) fn new(data: &'a mut [T], stride: usize, cols: Range<usize>) -> Self {
+        let data = std::ptr::from_mut(data) as *mut [MaybeUninit<T>];
+        // SAFETY: both types have one layout, and a target writes only numbers, so that `data` holds numbers ever after. They
+        // are there already, so that products may add to them.
+        unsafe { Self::fresh(&mut *data, stride, cols) }
+    }
+
+    /// The same in memory that nothing was written to.
+    ///
+    /// # Safety
+    /// Where there are no numbers yet, [`product`] must not add to them.
+    ///
+    /// # Panics
+    /// Where `cols` are none of a row.
+    pub(crate) unsafe fn fresh(data: &'a mut [MaybeUninit<T>], stride: usize, cols: Range<usize>) -> Self {
         assert!(cols.start < cols.end && cols.end <= stride, "columns outside a row");
         let rows = data.len() / stride;
         Self { data: &mut data[cols.start..], rows, cols: cols.len(), stride }
@@ -117,7 +132,7 @@ impl<'a, T> Target<'a, T> {
 
     /// The rows, the columns of the target only.
     #[inline(always)]
-    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [MaybeUninit<T>]> {
         let cols = self.cols;
         self.data.chunks_mut(self.stride).take(self.rows).map(move |row| &mut row[..cols])
     }
@@ -137,7 +152,7 @@ pub(crate) fn product<T: Real>(
     assert!(left.rows == rows && right.cols == cols && left.cols == right.rows, "shapes of a product");
     if rows == 0 || left.cols == 0 {
         if !add {
-            target.rows_mut().for_each(|row| row.fill(T::ZERO));
+            target.rows_mut().for_each(|row| row.fill(MaybeUninit::new(T::ZERO)));
         }
         return;
     }
@@ -150,13 +165,14 @@ pub(crate) fn product<T: Real>(
     // of `left` and the `depth x cols` elements of `right`: `Matrix::new` has checked that all of them lie in the slice
     // that the pointer is made from, `rows`, `cols` and `t` only narrow or reorder them, and no size is 0 here, so
     // that `start` is one of them. It writes `rows x cols` elements of `data`, in rows `stride` apart, which
-    // the assertion above keeps inside, and which `&mut` keeps apart from everything it reads.
+    // the assertion above keeps inside, and which `&mut` keeps apart from everything it reads. It reads them only where
+    // `add` says so, and then they are numbers: see `Target::fresh`.
     unsafe {
         gemm::gemm(
             rows,
             cols,
             left.cols,
-            data.as_mut_ptr(),
+            data.as_mut_ptr().cast::<T>(),
             1,
             stride as isize,
             add,

@@ -63,7 +63,7 @@ pub(crate) fn gradients<const D: usize>(
 /// The inputs of layers, as they are nested.
 enum Kept<const D: usize> {
     /// The input of an elementary layer, and its number.
-    Layer(Tensor<D>, u64),
+    Layer(Box<Tensor<D>>, u64),
     /// Of what is inside of a layer, or of layers one after the other.
     Inside(Vec<Kept<D>>),
 }
@@ -115,7 +115,7 @@ impl Ahead<'_> {
                 self.layers += 1;
                 self.device.seed(of_layer(self.seed, self.layers));
                 let (z, log_det) = layer.forward(x.clone(), self.context);
-                (z.detach(), log_det.detach(), Kept::Layer(x, self.layers))
+                (z.detach(), log_det.detach(), Kept::Layer(Box::new(x), self.layers))
             }
         }
     }
@@ -177,7 +177,7 @@ impl Back {
                 let (on, aside) = split.apart(by_z);
                 split.together(self.chain(&split.inner, kept, on, context), aside)
             }
-            (layer, Kept::Layer(x, number)) => self.elementary(layer, x, number, by_z, context),
+            (layer, Kept::Layer(x, number)) => self.elementary(layer, *x, number, by_z, context),
             // Only the three above keep what is inside of them.
             (_, Kept::Inside(_)) => by_z,
         }

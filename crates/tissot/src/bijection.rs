@@ -4,6 +4,8 @@ use crate::inspect::{Part, Sign, Whole};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use std::any::Any;
+use tissot_kernels::few::Rows;
+use tissot_kernels::univariate::Direction;
 
 /// What a density is conditioned on; nothing, for an unconditional one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,6 +94,18 @@ pub trait Bijection<const D: usize>: Module + ModuleDisplay {
         context: Context<'_>,
     ) -> Option<(Tensor<D>, Tensor<3>)> {
         let _ = (x, tangents, context);
+        None
+    }
+
+    /// Takes a few rows of a table through the layer, as [`Bijection::forward`] or [`Bijection::inverse`] does, on the host
+    /// and without gradients, where the calls between operations cost more than these.
+    ///
+    /// `None`, as by default, for a layer that cannot and for rows that it cannot take so; then they are as they were.
+    ///
+    /// # Panics
+    /// Where the direction's own method would.
+    fn pass(&self, rows: &mut Rows, context: Context<'_>, direction: Direction) -> Option<()> {
+        let _ = (rows, context, direction);
         None
     }
 

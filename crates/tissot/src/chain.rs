@@ -1,10 +1,12 @@
 //! Composition: one bijection after another, as a list or as a tuple.
 
 use crate::bijection::{AtPositions, Bijection, Context, PositionSink, Sink, zero_log_det};
+use crate::few;
 use crate::inspect::{Part, Sign, push};
 use burn::module::Module;
 use burn::tensor::Tensor;
 use std::ops::Range;
+use tissot_kernels::univariate::Direction;
 
 /// A list of bijections of one type, applied first to last: `f = f_n . .. . f_1`.
 ///
@@ -53,11 +55,23 @@ impl<T> Chain<T> {
 
 impl<const D: usize, T: Bijection<D>> Bijection<D> for Chain<T> {
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
-        through(self.layers.iter(), x, |layer, x| layer.forward(x, context))
+        match few::rows(x) {
+            Ok(rows) => {
+                let through = |rows, layer| few::through(rows, layer, context, Direction::Forward);
+                few::finish(self.layers.iter().fold(rows, through))
+            }
+            Err(x) => through(self.layers.iter(), x, |layer, x| layer.forward(x, context)),
+        }
     }
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
-        through(self.layers.iter().rev(), z, |layer, z| layer.inverse(z, context))
+        match few::rows(z) {
+            Ok(rows) => {
+                let through = |rows, layer| few::through(rows, layer, context, Direction::Inverse);
+                few::finish(self.layers.iter().rev().fold(rows, through))
+            }
+            Err(z) => through(self.layers.iter().rev(), z, |layer, z| layer.inverse(z, context)),
+        }
     }
 
     fn depends_on_data(&self) -> bool {
@@ -152,11 +166,25 @@ macro_rules! tuple {
     ($($layer:ident . $index:tt),+ ; $($back:tt),+) => {
         impl<const D: usize, $($layer: Bijection<D>),+> Bijection<D> for ($($layer,)+) {
             fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+                let x = match few::rows(x) {
+                    Err(x) => x,
+                    Ok(rows) => {
+                        $(let rows = few::through(rows, &self.$index, context, Direction::Forward);)+
+                        return few::finish(rows);
+                    }
+                };
                 let total = zero_log_det(&x);
                 $(let (x, log_det) = self.$index.forward(x, context); let total = total + log_det;)+
                 (x, total)
             }
             fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+                let z = match few::rows(z) {
+                    Err(z) => z,
+                    Ok(rows) => {
+                        $(let rows = few::through(rows, &self.$back, context, Direction::Inverse);)+
+                        return few::finish(rows);
+                    }
+                };
                 let total = zero_log_det(&z);
                 $(let (z, log_det) = self.$back.inverse(z, context); let total = total + log_det;)+
                 (z, total)

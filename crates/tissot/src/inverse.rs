@@ -6,6 +6,8 @@ use crate::inspect::{Sign, solve};
 use crate::layers::unit_tangents;
 use burn::module::Module;
 use burn::tensor::Tensor;
+use tissot_kernels::few::Rows;
+use tissot_kernels::univariate::Direction;
 
 /// A bijection turned round: its `forward` is the inside's `inverse`, its `inverse` the inside's `forward`.
 ///
@@ -48,6 +50,14 @@ impl<const D: usize, T: Bijection<D>> Bijection<D> for Inverse<T> {
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         self.inner.forward(z, context)
+    }
+
+    fn pass(&self, rows: &mut Rows, context: Context<'_>, direction: Direction) -> Option<()> {
+        let turned = match direction {
+            Direction::Forward => Direction::Inverse,
+            Direction::Inverse => Direction::Forward,
+        };
+        self.inner.pass(rows, context, turned)
     }
 
     /// The inside's, at what it makes of `x`.

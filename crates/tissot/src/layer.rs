@@ -21,6 +21,8 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::few::Rows;
+use tissot_kernels::univariate::Direction;
 
 /// Lists each variant once: its name, its module, its configuration, and how one makes the other.
 macro_rules! layers {
@@ -65,6 +67,9 @@ macro_rules! layers {
             }
             fn push(&self, x: Tensor<D>, tangents: Tensor<3>, context: Context<'_>) -> Option<(Tensor<D>, Tensor<3>)> {
                 match self { $(Self::$variant(layer) => layer.push(x, tangents, context)),+ }
+            }
+            fn pass(&self, rows: &mut Rows, context: Context<'_>, direction: Direction) -> Option<()> {
+                match self { $(Self::$variant(layer) => Bijection::<D>::pass(layer, rows, context, direction)),+ }
             }
             fn walk(&self, x: Tensor<D>, context: Context<'_>, sink: &mut Sink<'_, D>) -> Tensor<D> {
                 match self { $(Self::$variant(layer) => layer.walk(x, context, sink)),+ }

@@ -20,6 +20,7 @@ pub mod container;
 mod count;
 pub mod dtype;
 mod error;
+mod few;
 mod flow;
 pub mod guard;
 pub mod image;

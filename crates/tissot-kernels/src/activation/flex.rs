@@ -47,7 +47,7 @@ fn values_and_kept<T: Real>(u: FlexTensor, activation: Activation) -> (FlexTenso
     let values = T::storage_mut(&mut y);
     let mut kept = vec![T::ZERO; values.len()];
     let size = rows_per_task(values.len(), 1);
-    for_chunks([(values, size), (&mut kept, size)], |_, values, kept| {
+    for_chunks((values, size), (&mut kept, size), |_, values, kept| {
         dispatch(Show(Some(activation), ValuesAndKept(values, kept)));
     });
     (y, tensor(kept, &shape))

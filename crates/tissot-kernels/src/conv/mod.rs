@@ -9,14 +9,16 @@
 //! y = U^T(x W')       few outputs: the product [rows, size^2 outputs], then their sum
 //! ```
 //!
-//! whichever moves fewer numbers, `W'` being `W` turned by 180 degrees. Each of `U` and `U^T` is the other's gradient, and the
-//! second form keeps nothing for the gradient but `x`. Both read and write the layout of images (channels before positions)
+//! whichever moves fewer numbers, `W'` being `W` turned by 180 degrees. Each of `U` and `U^T` is the other's gradient, and neither
+//! form keeps more of its input for the gradient than `x`: the patches are made again. Both read and write the layout of images (channels before positions)
 //! where they begin and end a network, so that no copy changes it. On any other device convolutions are burn's own.
 
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "flex")]
 mod op;
+#[cfg(feature = "flex")]
+mod patches;
 
 use crate::activation::{Activation, apply};
 use crate::dense::dense;
@@ -91,12 +93,13 @@ impl Maps {
             return Self(Form::Image(activated(y, activation)));
         }
         let shape = self.shape();
-        let rows = if size == 1 { self.into_rows().0 } else { unfold(self.into_image(), size) };
-        let weight = match size {
-            1 => weight.reshape([outputs, inputs]).swap_dims(0, 1),
-            _ => weight.permute([2, 3, 1, 0]).reshape([size * size * inputs, outputs]),
+        let rows = if size == 1 {
+            dense(self.into_rows().0, weight.reshape([outputs, inputs]).swap_dims(0, 1), bias, activation)
+        } else {
+            let weight = weight.permute([2, 3, 1, 0]).reshape([size * size * inputs, outputs]);
+            patches_dense(self.into_image(), weight, bias, activation, size)
         };
-        Self(Form::Rows(dense(rows, weight, bias, activation), shape))
+        Self(Form::Rows(rows, shape))
     }
 
     /// `act(x)`.
@@ -188,6 +191,25 @@ fn activated(x: Tensor<4>, activation: Option<Activation>) -> Tensor<4> {
         Some(activation) => apply(x, activation),
         None => x,
     }
+}
+
+/// `act(U(image) W + b)`. Only on Flex.
+fn patches_dense(
+    image: Tensor<4>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+    activation: Option<Activation>,
+    size: usize,
+) -> Tensor<2> {
+    let (dtype, [_, outputs]) = (weight.dtype(), weight.dims());
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], (&weight.device().inner(), dtype)));
+    assert!(image.dtype() == dtype && bias.dtype() == dtype, "numbers of one type");
+    assert_eq!(bias.dims(), [outputs], "a bias for each output");
+    activation.into_iter().for_each(Activation::check);
+    #[cfg(feature = "flex")]
+    return patches::patches_dense(image, weight, bias, activation, size);
+    #[cfg(not(feature = "flex"))]
+    unreachable!("patches of {image:?} and {size} without Flex")
 }
 
 /// The patch around each position: `rows[(b, y, x), (ky, kx, c)] = image[b, c, y + ky - p, x + kx - p]`, `p = size / 2`, 0

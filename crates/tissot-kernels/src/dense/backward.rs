@@ -1,6 +1,7 @@
 //! The backward pass on the CPU.
 
 use super::flex::masked;
+use super::fresh::{by_panels, written};
 use super::mask::Panel;
 use super::op::{InputGradients, Saved};
 use super::{Mask, passes};
@@ -78,19 +79,17 @@ fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask
     let panels = mask.map_or(&whole[..], Mask::by_inputs);
     let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
     let w = Matrix::<T>::of(&weight);
-    let mut out = vec![T::ZERO; rows * inputs];
-    if !out.is_empty() {
+    let mut out = Vec::new();
+    if rows * inputs > 0 {
         let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied));
-        chunks(&mut out, block * inputs, |i, out| {
-            let g = g.rows(i * block..i * block + out.len() / inputs);
-            for panel in panels {
-                for (n, range) in panel.across.iter().enumerate() {
-                    let target = Target::new(out, inputs, panel.along.clone());
-                    let w = w.rows(panel.along.clone()).cols(range.clone());
-                    product(target, g.cols(range.clone()), w.t(), n > 0);
-                }
-            }
-        });
+        let write = |fresh: &mut [_]| {
+            chunks(fresh, block * inputs, |i, fresh| {
+                let g = g.rows(i * block..i * block + fresh.len() / inputs);
+                by_panels(fresh, g, w.t(), panels);
+            });
+        };
+        // SAFETY: the chunks are all numbers, and `by_panels` writes each of a chunk or panics.
+        out = unsafe { written(rows * inputs, write) };
     }
     tensor(out, &[rows, inputs])
 }

@@ -1,12 +1,13 @@
 //! The forward pass on the CPU.
 
 use super::flex::masked;
+use super::fresh::{by_panels, written};
 use super::mask::Panel;
 use super::masked_row::masked_row;
 use super::{Mask, passes};
 use crate::activation::{Activation, keeps_slope};
 use crate::flex::{for_chunks, share, tensor};
-use crate::matrix::{Matrix, Target, product};
+use crate::matrix::Matrix;
 use crate::real::Real;
 use burn::backend::flex::FlexTensor;
 
@@ -25,15 +26,16 @@ pub(super) fn forward<T: Real>(
     keep: bool,
 ) -> (FlexTensor, Option<FlexTensor>) {
     let (rows, [inputs, outputs]) = (x.layout().shape()[0], [0, 1].map(|axis| weight.layout().shape()[axis]));
-    let mut out = vec![T::ZERO; rows * outputs];
+    let (numbers, mut out) = (rows * outputs, Vec::new());
     let keep = keep && keeps_slope(activation);
-    let mut kept = vec![T::ZERO; if keep { out.len() } else { 0 }];
-    if !out.is_empty() {
+    let mut kept = vec![T::ZERO; if keep { numbers } else { 0 }];
+    if numbers > 0 {
         let bias = bias.to_contiguous();
         let bias = T::storage(&bias);
         let finish = |out: &mut [T], kept: &mut [T]| passes::finish(out, kept, bias, activation);
         let x = Matrix::<T>::of(x);
         if let (Some(mask), 1) = (mask, rows) {
+            out.resize(numbers, T::ZERO);
             masked_row(&mut out, x, T::storage(&weight.to_contiguous()), mask.runs());
             finish(&mut out, &mut kept);
         } else {
@@ -42,17 +44,15 @@ pub(super) fn forward<T: Real>(
             let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
             let w = Matrix::<T>::of(&weight);
             let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied)).min(BLOCK);
-            for_chunks([(&mut out, block * outputs), (&mut kept, block * outputs)], |i, out, kept| {
-                let x = x.rows(i * block..i * block + out.len() / outputs);
-                for panel in panels {
-                    for (n, range) in panel.across.iter().enumerate() {
-                        let target = Target::new(out, outputs, panel.along.clone());
-                        let w = w.rows(range.clone()).cols(panel.along.clone());
-                        product(target, x.cols(range.clone()), w, n > 0);
-                    }
-                }
-                finish(out, kept);
-            });
+            let size = block * outputs;
+            let write = |fresh: &mut [_]| {
+                for_chunks((fresh, size), (&mut kept, size), |i, fresh, kept| {
+                    let x = x.rows(i * block..i * block + fresh.len() / outputs);
+                    finish(by_panels(fresh, x, w, panels), kept);
+                });
+            };
+            // SAFETY: the chunks are all numbers, and `by_panels` writes each of a chunk or panics.
+            out = unsafe { written(numbers, write) };
         }
     }
     (tensor(out, &[rows, outputs]), keep.then(|| tensor(kept, &[rows, outputs])))

@@ -20,12 +20,14 @@ mod composed;
 mod flex;
 #[cfg(feature = "flex")]
 mod forward;
+#[cfg(feature = "flex")]
+mod fresh;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod mask;
 #[cfg(feature = "flex")]
 mod masked_row;
 #[cfg(feature = "flex")]
-mod op;
+pub(crate) mod op;
 #[cfg(feature = "flex")]
 mod passes;
 

@@ -48,7 +48,7 @@ fn on_flex(kind: &DispatchTensorKind) -> bool {
 
 /// The operation, with a gradient where the backend keeps account of them.
 #[backend_extension(Flex, Autodiff)]
-pub(super) trait DenseOps: Backend {
+pub(crate) trait DenseOps: Backend {
     /// `act(x W + b)`, the masked entries of `W` counted as 0.
     fn dense(
         x: FloatTensor<Self>,
@@ -60,7 +60,7 @@ pub(super) trait DenseOps: Backend {
 }
 
 /// A backend that has both passes.
-pub(super) trait DenseKernels: DenseOps {
+pub(crate) trait DenseKernels: DenseOps {
     /// The operation, and what else the gradient of the activation needs, if anything.
     fn dense_and_keep(
         x: FloatTensor<Self>,
@@ -76,19 +76,19 @@ pub(super) trait DenseKernels: DenseOps {
 
 /// What the backward pass needs of the forward pass.
 #[derive(Clone, Debug)]
-pub(super) struct Saved<B: Backend> {
+pub(crate) struct Saved<B: Backend> {
     /// The input, where the gradient of the weight is wanted.
-    pub(super) x: Option<FloatTensor<B>>,
+    pub(crate) x: Option<FloatTensor<B>>,
     /// The weight, where the gradient of the input is wanted.
-    pub(super) weight: Option<FloatTensor<B>>,
+    pub(crate) weight: Option<FloatTensor<B>>,
     /// The output or the slopes, where there is an activation.
-    pub(super) kept: Option<FloatTensor<B>>,
-    pub(super) activation: Option<Activation>,
-    pub(super) mask: Option<Arc<Mask>>,
+    pub(crate) kept: Option<FloatTensor<B>>,
+    pub(crate) activation: Option<Activation>,
+    pub(crate) mask: Option<Arc<Mask>>,
 }
 
 /// The gradients of `x`, the weight and the bias, those that were wanted.
-pub(super) type InputGradients<B> = [Option<FloatTensor<B>>; 3];
+pub(crate) type InputGradients<B> = [Option<FloatTensor<B>>; 3];
 
 impl DenseOps for Flex {
     fn dense(

@@ -4,11 +4,11 @@ use crate::activation::Activation;
 use crate::dense::Mask;
 use burn::tensor::Tensor;
 
-/// Some rows and what a network has made of them so far.
+/// What a network has made of some rows so far.
 #[derive(Debug)]
 pub struct Pass {
     #[cfg(feature = "flex")]
-    pub(super) rows: super::rows::Typed,
+    pub(super) units: super::units::Either,
 }
 
 #[cfg_attr(not(feature = "flex"), allow(unused_variables, clippy::unused_self))]
@@ -22,7 +22,7 @@ impl Pass {
     /// For another number of rows.
     pub fn append(&mut self, columns: Tensor<2>) -> Option<()> {
         #[cfg(feature = "flex")]
-        return self.rows.append(columns);
+        return self.units.append(columns);
         #[cfg(not(feature = "flex"))]
         None
     }
@@ -43,7 +43,7 @@ impl Pass {
         mask: Option<&Mask>,
     ) -> Option<()> {
         #[cfg(feature = "flex")]
-        return self.rows.map(weight, bias, activation, mask);
+        return self.units.map(weight, bias, activation, mask);
         #[cfg(not(feature = "flex"))]
         None
     }

@@ -1,97 +1,116 @@
-//! Rows in slices of one number type.
+//! A few rows between layers.
 
-use super::sum::add_rows;
-use crate::activation::Activation;
-use crate::dense::{Mask, finish};
-use crate::flex::inside;
-use crate::real::Real;
-use burn::tensor::Tensor;
+#[cfg(feature = "flex")]
+use super::host::Host;
+use super::{Layer, Pass};
+use burn::tensor::{Int, Tensor};
 
-/// Rows of either type.
+/// A few rows on their way through layers, with the sum of the log-dets so far.
+///
+/// They are tensors until a layer asks for the host, and again from the next one on that works on tensors.
 #[derive(Debug)]
-pub(super) enum Typed {
-    F32(Rows<f32>),
-    F64(Rows<f64>),
+pub struct Rows {
+    held: Held,
 }
 
-impl Typed {
-    pub(super) fn append(&mut self, columns: Tensor<2>) -> Option<()> {
-        match self {
-            Self::F32(rows) => rows.append(columns),
-            Self::F64(rows) => rows.append(columns),
-        }
-    }
-
-    pub(super) fn map(
-        &mut self,
-        weight: Tensor<2>,
-        bias: Option<Tensor<1>>,
-        activation: Option<Activation>,
-        mask: Option<&Mask>,
-    ) -> Option<()> {
-        match self {
-            Self::F32(rows) => rows.map(weight, bias, activation, mask),
-            Self::F64(rows) => rows.map(weight, bias, activation, mask),
-        }
-    }
-}
-
-/// Rows as one list of numbers.
+#[allow(clippy::large_enum_variant)] // Boxes of tensors would cost an allocation a layer.
 #[derive(Debug)]
-pub(super) struct Rows<T> {
-    pub(super) count: usize,
-    pub(super) h: Vec<T>,
-    /// The room of the map before, for the next one.
-    pub(super) spare: Vec<T>,
+enum Held {
+    /// Without a log-det before the first layer.
+    Tensors(Tensor<2>, Option<Tensor<1>>),
+    #[cfg(feature = "flex")]
+    F32(Box<Host<f32>>),
+    #[cfg(feature = "flex")]
+    F64(Box<Host<f64>>),
 }
 
-impl<T: Real> Rows<T> {
-    fn append(&mut self, columns: Tensor<2>) -> Option<()> {
-        let columns = inside(columns)?;
-        let [found, width] = [0, 1].map(|axis| columns.layout().shape()[axis]);
-        assert_eq!(found, self.count, "as many rows of columns");
-        let columns = T::slice(&columns)?;
-        let features = self.h.len() / self.count;
-        let mut joined = Vec::with_capacity(self.h.len() + columns.len());
-        for row in 0..self.count {
-            joined.extend_from_slice(&self.h[row * features..(row + 1) * features]);
-            joined.extend_from_slice(&columns[row * width..(row + 1) * width]);
-        }
-        self.h = joined;
-        Some(())
+#[cfg_attr(not(feature = "flex"), allow(unused_variables, clippy::unused_self))]
+impl Rows {
+    /// The rows of `x`, before any layer.
+    ///
+    /// # Shapes
+    /// `[rows, features]`.
+    pub fn new(x: Tensor<2>) -> Self {
+        Self { held: Held::Tensors(x, None) }
     }
 
-    fn map(
-        &mut self,
-        weight: Tensor<2>,
-        bias: Option<Tensor<1>>,
-        activation: Option<Activation>,
-        mask: Option<&Mask>,
-    ) -> Option<()> {
-        let weight = inside(weight)?;
-        let [inputs, outputs] = [0, 1].map(|axis| weight.layout().shape()[axis]);
-        assert_eq!(self.h.len(), self.count * inputs, "a weight of {inputs} rows for other inputs");
-        if let Some(mask) = mask {
-            assert_eq!([inputs, outputs], mask.shape(), "the mask must have the shape of the weight");
+    /// Moves some columns as `network` makes of others, and adds the log-derivatives to the log-det of each row.
+    ///
+    /// `network` takes what the layer sees through its maps; it is asked only if the rows are suitable. `None` where it gives
+    /// `None`, and where there is no kernel: for more than [`ROWS`](super::ROWS) rows and for none, for other devices than Flex
+    /// and those with autodiff. Then the rows are as they were.
+    ///
+    /// # Panics
+    /// Where the network gives another number of parameters than the columns that move need.
+    pub fn layer(&mut self, network: impl FnOnce(&mut Pass) -> Option<()>, layer: Layer<'_>) -> Option<()> {
+        #[cfg(feature = "flex")]
+        return match self.on_host()? {
+            Held::F32(host) => host.layer(network, layer),
+            Held::F64(host) => host.layer(network, layer),
+            Held::Tensors(..) => None,
+        };
+        #[cfg(not(feature = "flex"))]
+        None
+    }
+
+    /// Puts the columns in another order: column `i` becomes what column `order[i]` was. `None` where [`Rows::layer`] has no
+    /// kernel, and for an `order` of other columns than there are; then the rows are as they were.
+    ///
+    /// # Shapes
+    /// `[features]`.
+    pub fn permute(&mut self, order: Tensor<1, Int>) -> Option<()> {
+        #[cfg(feature = "flex")]
+        return match self.on_host()? {
+            Held::F32(host) => host.permute(order),
+            Held::F64(host) => host.permute(order),
+            Held::Tensors(..) => None,
+        };
+        #[cfg(not(feature = "flex"))]
+        None
+    }
+
+    /// Takes the rows through a layer of tensors, which gives them with its log-det.
+    #[must_use]
+    pub fn composed(self, layer: impl FnOnce(Tensor<2>) -> (Tensor<2>, Tensor<1>)) -> Self {
+        let (x, total) = self.finish();
+        let (x, log_det) = layer(x);
+        let total = match total {
+            None => log_det,
+            Some(total) => total + log_det,
+        };
+        Self { held: Held::Tensors(x, Some(total)) }
+    }
+
+    /// The rows and the sum of their log-dets, if they passed a layer.
+    ///
+    /// # Shapes
+    /// `[rows, features]`, `[rows]`.
+    pub fn finish(self) -> (Tensor<2>, Option<Tensor<1>>) {
+        match self.held {
+            Held::Tensors(x, total) => (x, total),
+            #[cfg(feature = "flex")]
+            Held::F32(host) => host.into_tensors(),
+            #[cfg(feature = "flex")]
+            Held::F64(host) => host.into_tensors(),
         }
-        let values = T::slice(&weight)?;
-        self.spare.clear();
-        self.spare.resize(self.count * outputs, T::ZERO);
-        if outputs > 0 {
-            for (row, out) in self.spare.chunks_exact_mut(outputs).enumerate() {
-                add_rows(out, &self.h[row * inputs..(row + 1) * inputs], values, mask);
+    }
+
+    /// Brings the rows to the host, if they are suitable.
+    #[cfg(feature = "flex")]
+    fn on_host(&mut self) -> Option<&mut Held> {
+        use burn::tensor::DType;
+        if let Held::Tensors(x, total) = &self.held {
+            let [rows, features] = x.dims();
+            if !(1..=super::ROWS).contains(&rows) || features == 0 {
+                return None;
             }
-            match bias {
-                None => finish(&mut self.spare, &mut [], &vec![T::ZERO; outputs], activation),
-                Some(bias) => {
-                    let bias = inside(bias)?;
-                    let bias = T::slice(&bias)?;
-                    assert_eq!(bias.len(), outputs, "a bias for each output");
-                    finish(&mut self.spare, &mut [], bias, activation);
-                }
-            }
+            let x = crate::flex::inside(x.clone())?;
+            self.held = match x.dtype() {
+                DType::F32 => Held::F32(Box::new(Host::new(&x, total.as_ref())?)),
+                DType::F64 => Held::F64(Box::new(Host::new(&x, total.as_ref())?)),
+                _ => return None,
+            };
         }
-        std::mem::swap(&mut self.h, &mut self.spare);
-        Some(())
+        Some(&mut self.held)
     }
 }

@@ -111,7 +111,8 @@ impl<'a, T: Real> AddRows<'a, T> {
     /// The same for four rows. Written out, since a list of rows would be looked up with a check for every number.
     #[inline(always)]
     fn add_four(&mut self, [a, b, c, d]: [(T, usize); TOGETHER], columns: Range<usize>) {
-        let [wa, wb, wc, wd] = [a.1, b.1, c.1, d.1].map(|row| self.row(row, &columns));
+        let (wa, wb) = (self.row(a.1, &columns), self.row(b.1, &columns));
+        let (wc, wd) = (self.row(c.1, &columns), self.row(d.1, &columns));
         let [a, b, c, d] = [a.0, b.0, c.0, d.0];
         for ((((y, wa), wb), wc), wd) in self.out[columns].iter_mut().zip(wa).zip(wb).zip(wc).zip(wd) {
             *y += a * *wa + b * *wb + (c * *wc + d * *wd);

@@ -4,6 +4,7 @@ use super::{Matrix, Target};
 use crate::real::Real;
 use crate::simd::dispatch;
 use pulp::NullaryFnOnce;
+use std::mem::MaybeUninit;
 
 /// Whether a product is better made by [`product`]: for depths of 1 and 2 `gemm` leaves its fast kernels.
 pub(super) fn is_thin(rows: usize, depth: usize) -> bool {
@@ -38,24 +39,29 @@ impl<T: Real, const D: usize> NullaryFnOnce for Thin<'_, T, D> {
 
     #[inline(always)]
     fn call(self) {
-        if self.add { self.rows(|y| y) } else { self.rows(|_| T::ZERO) }
+        if self.add {
+            // SAFETY: a target to add to holds numbers, see `Target::fresh`.
+            self.rows(|y| unsafe { y.assume_init() })
+        } else {
+            self.rows(|_| T::ZERO)
+        }
     }
 }
 
 impl<T: Real, const D: usize> Thin<'_, T, D> {
     #[inline(always)]
-    fn rows(mut self, start: impl Fn(T) -> T) {
+    fn rows(mut self, start: impl Fn(&MaybeUninit<T>) -> T) {
         let cols = self.right.len() / D;
         let right: [&[T]; D] = std::array::from_fn(|d| &self.right[d * cols..(d + 1) * cols]);
         for (i, row) in self.target.rows_mut().enumerate() {
             let row = &mut row[..cols];
             let left: [T; D] = std::array::from_fn(|d| self.left.get(i, d));
             for (j, y) in row.iter_mut().enumerate() {
-                let mut sum = start(*y);
+                let mut sum = start(y);
                 for d in 0..D {
                     sum += left[d] * right[d][j];
                 }
-                *y = sum;
+                y.write(sum);
             }
         }
     }

@@ -17,7 +17,7 @@ pub use log_scale::LogScale;
 pub use spline::{Law, Spline, SplineBlock};
 
 #[cfg(feature = "flex")]
-pub(crate) use rows::values_of;
+pub(crate) use rows::elements_of;
 
 use crate::device::{Place, place};
 use burn::tensor::Tensor;

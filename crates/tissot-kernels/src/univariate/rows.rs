@@ -36,7 +36,7 @@ fn store<T: Real>(lanes: &[Lanes<T>], rows: &mut [T]) {
 
 /// The forward pass over the elements of some rows, compiled for each kind of processor.
 struct Forward<'a, T> {
-    block: AnyBlock<T>,
+    block: &'a mut AnyBlock<T>,
     direction: Direction,
     at: &'a [T],
     params: &'a [T],
@@ -49,7 +49,7 @@ impl<T: Real> WithSimd for Forward<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { mut block, direction, at, params, values, slopes } = self;
+        let Self { block, direction, at, params, values, slopes } = self;
         let p = block.params().len();
         let outputs = values.chunks_mut(LANES).zip(slopes.chunks_mut(LANES));
         for ((at, params), (values, slopes)) in at.chunks(LANES).zip(params.chunks(LANES * p)).zip(outputs) {
@@ -166,7 +166,7 @@ fn forward<T: Real>(at: FlexTensor, params: FlexTensor, setting: &Setting) -> (F
 }
 
 /// The values of some rows' elements, and the sums of the log-derivatives of each row.
-pub(crate) fn values_of<T: Real>(
+fn values_of<T: Real>(
     at: &[T],
     params: &[T],
     univariate: Univariate,
@@ -177,15 +177,26 @@ pub(crate) fn values_of<T: Real>(
     let (rows, p) = (log_dets.len(), univariate.num_params());
     let elements = at.len() / rows.max(1);
     let chunk = rows_per_task(rows, elements * p);
-    for_chunks([(values, chunk * elements), (log_dets, chunk)], |i, values, log_dets| {
+    for_chunks((values, chunk * elements), (log_dets, chunk), |i, values, log_dets| {
         let start = i * chunk * elements;
-        let (block, mut slopes) = (AnyBlock::new(univariate), vec![T::ZERO; values.len()]);
-        let (at, params) = (&at[start..], &params[start * p..]);
-        dispatch(Forward { block, direction, at, params, values, slopes: &mut slopes });
+        let (mut block, mut slopes) = (AnyBlock::new(univariate), vec![T::ZERO; values.len()]);
+        elements_of(&mut block, direction, &at[start..], &params[start * p..], values, &mut slopes);
         for (log_det, slopes) in log_dets.iter_mut().zip(slopes.chunks(elements.max(1))) {
             *log_det = T::of(slopes.iter().map(|s| s.to_f64()).sum());
         }
     });
+}
+
+/// The values and the log-derivatives of as many elements as `values` has, by a block that may have served others before.
+pub(crate) fn elements_of<T: Real>(
+    block: &mut AnyBlock<T>,
+    direction: Direction,
+    at: &[T],
+    params: &[T],
+    values: &mut [T],
+    slopes: &mut [T],
+) {
+    dispatch(Forward { block, direction, at, params, values, slopes });
 }
 
 fn backward<T: Real>(
@@ -225,8 +236,8 @@ fn gradients_of<T: Real>(
     let mut of_at = vec![T::ZERO; at.len()];
     let mut of_params = vec![T::ZERO; params.len()];
     let chunk = rows_per_task(rows, 2 * elements * p);
-    let outputs = [(&mut of_at[..], chunk * elements), (&mut of_params[..], chunk * elements * p)];
-    for_chunks(outputs, |i, at_gradients, params_gradients| {
+    let at_chunks = (&mut of_at[..], chunk * elements);
+    for_chunks(at_chunks, (&mut of_params, chunk * elements * p), |i, at_gradients, params_gradients| {
         let start = i * chunk * elements;
         dispatch(Backward {
             block: AnyBlock::new(univariate),

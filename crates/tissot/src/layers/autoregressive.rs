@@ -2,6 +2,7 @@
 
 use crate::bijection::{Bijection, Context, zero_log_det};
 use crate::error::Error;
+use crate::few;
 use crate::inspect::Sign;
 use crate::layer::Place;
 use crate::layers::tangent;
@@ -11,8 +12,9 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::few::{Layer, Rows};
+use tissot_kernels::made;
 use tissot_kernels::univariate::Direction;
-use tissot_kernels::{few, made};
 
 /// How to make an [`Autoregressive`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,13 +83,6 @@ impl<N: Module, U: Univariate> Autoregressive<N, U> {
 }
 
 impl<N: CausalConditioner, U: Univariate> Autoregressive<N, U> {
-    /// Network and univariate in one call, where the device has one for so few rows.
-    fn few(&self, x: &Tensor<2>, context: Context<'_>) -> Option<(Tensor<2>, Tensor<1>)> {
-        let univariate = self.univariate.fused()?;
-        let layer = few::Layer { seen: None, moved: None, univariate, direction: Direction::Forward };
-        few::apply(x, |rows| self.net.pass(rows, context), layer)
-    }
-
     /// The inverse by a kernel that computes each hidden unit once, where there is one.
     ///
     /// For gradients the forward map `f` is passed twice: at the `x` that was found, to give `x` its own by the implicit
@@ -126,11 +121,11 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
     for Autoregressive<N, U>
 {
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
+        if let Some(done) = few::alone(self, &x, context, Direction::Forward) {
+            return done;
+        }
         let dims = x.dims();
         let x = as_table(x);
-        if let Some((z, log_det)) = self.few(&x, context) {
-            return (z.reshape(dims), log_det);
-        }
         let params =
             self.net.forward(x.clone(), context).reshape([dims[0], dims[1], self.univariate.num_params()]);
         let (z, log_det) = self.univariate.forward(x, params);
@@ -153,6 +148,15 @@ impl<const D: usize, N: CausalConditioner + ModuleDisplay, U: Univariate> Biject
             total = total + log_det;
         }
         (x.reshape(dims), total)
+    }
+
+    /// Forward; the inverse has a kernel of its own.
+    fn pass(&self, rows: &mut Rows, context: Context<'_>, direction: Direction) -> Option<()> {
+        if direction == Direction::Inverse {
+            return None;
+        }
+        let layer = Layer { seen: None, moved: None, univariate: self.univariate.fused()?, direction };
+        rows.layer(|units| self.net.pass(units, context), layer)
     }
 
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {

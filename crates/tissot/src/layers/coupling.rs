@@ -5,9 +5,9 @@ mod config;
 pub use config::CouplingConfig;
 
 use crate::bijection::{
-    AtPositions, Bijection, Context, PositionSink, expanded, over_features, positions, same_rank,
-    zero_log_det,
+    AtPositions, Bijection, Context, PositionSink, expanded, over_features, positions, zero_log_det,
 };
+use crate::few;
 use crate::inspect::Sign;
 use crate::layers::{indices, tangent};
 use crate::nets::Conditioner;
@@ -16,7 +16,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::sync::Arc;
 use tissot_kernels::conv::channels_last;
-use tissot_kernels::few;
+use tissot_kernels::few::{Layer, Rows};
 use tissot_kernels::univariate::{self as fused, Direction};
 
 /// Keeps some features and moves the others by a univariate whose parameters a network makes of the kept ones.
@@ -143,25 +143,6 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
         }
     }
 
-    /// Network and univariate in one call, where the device has one for so few rows.
-    fn few<const D: usize>(
-        &self,
-        x: &Tensor<D>,
-        context: Context<'_>,
-        direction: Direction,
-    ) -> Option<(Tensor<D>, Tensor<1>)>
-    where
-        N: Conditioner<D>,
-    {
-        if D != 2 || x.dims()[0] > few::ROWS || self.kept_univariate.is_some() {
-            return None;
-        }
-        let univariate = self.univariate.fused()?;
-        let layer = few::Layer { seen: Some(&self.seen), moved: Some(&self.columns), univariate, direction };
-        let (y, log_det) = few::apply(&same_rank(x.clone()), |rows| self.net.pass(rows, context), layer)?;
-        Some((same_rank(y), log_det))
-    }
-
     /// Moves the kept features by their own univariate, where they have one.
     fn move_kept<const D: usize>(
         &self,
@@ -181,7 +162,7 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
 
 impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling<N, U> {
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
-        if let Some(done) = self.few(&x, context, Direction::Forward) {
+        if let Some(done) = few::alone(self, &x, context, Direction::Forward) {
             return done;
         }
         let kept = self.keep(x.clone());
@@ -196,7 +177,7 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
     }
 
     fn inverse(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>) {
-        if let Some(done) = self.few(&z, context, Direction::Inverse) {
+        if let Some(done) = few::alone(self, &z, context, Direction::Inverse) {
             return done;
         }
         let (kept, own) = self.move_kept(self.keep(z.clone()), U::inverse);
@@ -230,6 +211,15 @@ impl<const D: usize, N: Conditioner<D>, U: Univariate> Bijection<D> for Coupling
         });
         sink(AtPositions { name: "Coupling", squeezes: 0, log_det });
         Tensor::cat(vec![kept, moved.reshape(shape)], 1).select(1, self.merge.clone())
+    }
+
+    fn pass(&self, rows: &mut Rows, context: Context<'_>, direction: Direction) -> Option<()> {
+        if self.kept_univariate.is_some() {
+            return None;
+        }
+        let univariate = self.univariate.fused()?;
+        let layer = Layer { seen: Some(&self.seen), moved: Some(&self.columns), univariate, direction };
+        rows.layer(|units| self.net.pass(units, context), layer)
     }
 
     fn examine(&self, x: &Tensor<D>, context: Context<'_>, note: &mut dyn FnMut(Sign)) {

@@ -10,6 +10,8 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use tissot_kernels::few::Rows;
+use tissot_kernels::univariate::Direction;
 
 /// How to make a [`Permutation`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +158,13 @@ impl<const D: usize> Bijection<D> for Permutation {
     fn inverse(&self, z: Tensor<D>, _: Context<'_>) -> (Tensor<D>, Tensor<1>) {
         let log_det = zero_log_det(&z);
         (z.select(1, self.inverse_indices()), log_det)
+    }
+
+    fn pass(&self, rows: &mut Rows, _: Context<'_>, direction: Direction) -> Option<()> {
+        rows.permute(match direction {
+            Direction::Forward => self.indices(),
+            Direction::Inverse => self.inverse_indices(),
+        })
     }
 
     fn examine(&self, x: &Tensor<D>, _: Context<'_>, note: &mut dyn FnMut(Sign)) {

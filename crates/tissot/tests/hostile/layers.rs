@@ -11,6 +11,7 @@ fn variants() -> Vec<LayerConfig> {
         LayerConfig::ActNorm(ActNormConfig::default()),
         LayerConfig::Permutation(PermutationConfig::Reverse),
         LayerConfig::LuLinear(LuLinearConfig::default()),
+        LayerConfig::FullLinear(FullLinearConfig::default()),
         LayerConfig::Coupling(CouplingConfig::default()),
         LayerConfig::Autoregressive(AutoregressiveConfig::default()),
         LayerConfig::Checkerboard(CheckerboardConfig::default()),
@@ -45,6 +46,10 @@ fn of(variant: &LayerConfig, event: &[usize], univariates: &[AnyUnivariate]) -> 
     match variant {
         LayerConfig::ActNorm(_) | LayerConfig::Permutation(_) => vec![variant.clone()],
         LayerConfig::LuLinear(_) => linear(),
+        LayerConfig::FullLinear(_) => {
+            let start = LinearStart::RandomRotation;
+            vec![variant.clone(), LayerConfig::FullLinear(FullLinearConfig { start, bias: false })]
+        }
         LayerConfig::Tail(_) => {
             let tails = |k: usize| k.is_multiple_of(2).then_some(Tails { lower: 0.1, upper: 0.7 });
             vec![LayerConfig::Tail(TailConfig { tails: (0..features).map(tails).collect() })]
