@@ -169,8 +169,7 @@ fn snapshots_show_what_training_changed() {
 #[test]
 fn what_cannot_be_is_one_line() {
     let folder = Folder::with_model();
-    let names =
-        "stretch, density, digits, latent-grid, data-grid, layers, ribbon, ledger, heat, pairs, training, pixels, directions";
+    let names = "stretch, density, digits, latent-grid, data-grid, layers, ribbon, ledger, heat, pairs, training, pixels, directions";
     for (flags, message) in [
         (&["--figure", "x"][..], format!("--figure: found 'x', expected one of {names}")),
         (&["--columns", "x"], "--columns: found 1 names, expected two: a,b".into()),
