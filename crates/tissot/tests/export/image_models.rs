@@ -9,7 +9,7 @@ use tissot::layers::{
     CheckerboardConfig, CouplingConfig, Half, Mask, SplitConfig, SqueezeOrder, SqueezedConfig,
 };
 use tissot::nets::{Activation, ConvNetConfig, EmbeddingConfig, ResidualConvNetConfig};
-use tissot::presets::{self, ImageSize};
+use tissot::presets::{self, ImageSize, Mixing};
 use tissot::univariate::{Affine, RationalQuadratic};
 use tissot::{FlowConfig, LayerConfig};
 
@@ -58,6 +58,7 @@ pub fn all(scale: f64) -> Vec<(String, ImageModel)> {
     let both = pixels().with_source_levels(17).with_squash(Squash::LogitBoth { lambda: 0.01 });
     [
         ("glow", model(presets::glow(&size), None, pixels(), 0)),
+        ("whole", model(presets::glow(&size.clone().with_mixing(Mixing::Full)), None, pixels(), 0)),
         ("nsf", model(presets::nsf_image(&size), None, logit, 0)),
         ("real_nvp", model(presets::real_nvp_image(&conditional), None, both, 3)),
         ("noise", model(presets::glow(&size), Some(noise), pixels(), 0)),
