@@ -11,7 +11,7 @@ use tissot::Context;
 use tissot::image::{ImageModel, Pixels};
 use tissot::inspect::geometry;
 use tissot::presets::{self, ImageSize};
-use tissot_atlas::survey::{ImageOptions, Survey, SurveyError, survey_images};
+use tissot_atlas::survey::{ImageSurveyOptions, Survey, SurveyError, survey_images};
 use tissot_atlas::{Figure, draw, report};
 
 const EVENT: [usize; 3] = [1, 4, 4];
@@ -31,7 +31,8 @@ fn images(n: usize) -> Vec<u8> {
 
 fn look(model: &ImageModel, images: &[u8]) -> Survey {
     let from = format!("{} images", images.len() / 16);
-    survey_images(model, &ImageOptions { images, images_from: from, ..ImageOptions::default() }).unwrap()
+    survey_images(model, &ImageSurveyOptions { images, images_from: from, ..ImageSurveyOptions::default() })
+        .unwrap()
 }
 
 #[test]
@@ -91,9 +92,10 @@ fn the_page_and_the_figures_are_made() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let model = model();
-    let refused = |options: &ImageOptions<'_>| survey_images(&model, options).unwrap_err();
-    assert_eq!(refused(&ImageOptions::default()), SurveyError::Rows { found: 0, expected: 1 });
+    let refused = |options: &ImageSurveyOptions<'_>| survey_images(&model, options).unwrap_err();
+    assert_eq!(refused(&ImageSurveyOptions::default()), SurveyError::Rows { found: 0, expected: 1 });
     let images = images(2);
-    let labelled = ImageOptions { images: &images, labels: Some(&[0, 1]), ..ImageOptions::default() };
+    let labelled =
+        ImageSurveyOptions { images: &images, labels: Some(&[0, 1]), ..ImageSurveyOptions::default() };
     assert!(refused(&labelled).to_string().contains("the model has no classes"));
 }

@@ -26,7 +26,7 @@ mod training;
 pub use checked::Checked;
 pub use error::SurveyError;
 pub use gather::{SurveyOptions, survey, survey_bijection};
-pub use images::{Direction, Directions, ImageOptions, Images, Level, PixelMaps, survey_images};
+pub use images::{Direction, Directions, ImageSurveyOptions, Images, Level, PixelMaps, survey_images};
 pub use map::{AxisKind, Curve, Grid, Indicatrix, LayerMap, Map, MapAxis, Snapshot};
 pub use principal::Principal;
 pub(crate) use round::quantiles;

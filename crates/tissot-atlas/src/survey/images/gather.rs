@@ -14,7 +14,7 @@ use tissot::inspect::Ledger;
 
 /// What a survey of images is made of.
 #[derive(Debug, Clone, Default)]
-pub struct ImageOptions<'a> {
+pub struct ImageSurveyOptions<'a> {
     /// The images, bytes `[n, height, width, channels]`.
     pub images: &'a [u8],
     /// The class of each, for a model with classes.
@@ -43,7 +43,7 @@ const SEED: u64 = 0;
 ///
 /// # Cost
 /// Two passes of each image, and for three images about 200 passes forward or back.
-pub fn survey_images(model: &ImageModel, options: &ImageOptions<'_>) -> Result<Survey, SurveyError> {
+pub fn survey_images(model: &ImageModel, options: &ImageSurveyOptions<'_>) -> Result<Survey, SurveyError> {
     let exact = model.clone().to_dtype(FloatDType::F64).unwrap_or_else(|_| model.clone());
     let d = model.pixels.dimensions();
     let count = options.images.len() / d;
@@ -104,7 +104,7 @@ pub fn survey_images(model: &ImageModel, options: &ImageOptions<'_>) -> Result<S
 /// What was found of each image.
 struct Found<'a> {
     model: &'a ImageModel,
-    options: &'a ImageOptions<'a>,
+    options: &'a ImageSurveyOptions<'a>,
     accounts: &'a [PixelAccount],
     bits: &'a [f64],
 }

@@ -3,7 +3,7 @@
 mod directions;
 mod gather;
 
-pub use gather::{ImageOptions, survey_images};
+pub use gather::{ImageSurveyOptions, survey_images};
 
 use serde::Serialize;
 

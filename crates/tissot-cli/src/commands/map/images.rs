@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::path::Path;
 use tissot::image::ImageModel;
-use tissot_atlas::survey::{ImageOptions, Survey, survey_images};
+use tissot_atlas::survey::{ImageSurveyOptions, Survey, survey_images};
 
 /// Images that are looked at, of the set evenly spaced or drawn from the model.
 const LOOKED: usize = 256;
@@ -35,7 +35,10 @@ pub fn survey(args: &MapArgs, model: &ImageModel, title: String) -> Result<Surve
         let labels = (!model.classes.is_empty()).then_some(&labels[..]);
         let images = model.sample(DRAWN, labels, 1.0, rng).map_err(anyhow::Error::from)?;
         let images_from = format!("{DRAWN} images drawn from the model");
-        return Ok(survey_images(model, &ImageOptions { images: &images, labels, images_from, title })?);
+        return Ok(survey_images(
+            model,
+            &ImageSurveyOptions { images: &images, labels, images_from, title },
+        )?);
     };
     let set = model_images::open(data, model, args.resize)?;
     let (all, labels) = match model.classes.is_empty() {
@@ -54,6 +57,6 @@ pub fn survey(args: &MapArgs, model: &ImageModel, title: String) -> Result<Surve
     };
     Ok(survey_images(
         model,
-        &ImageOptions { images: &images, labels: labels.as_deref(), images_from, title },
+        &ImageSurveyOptions { images: &images, labels: labels.as_deref(), images_from, title },
     )?)
 }

@@ -9,7 +9,7 @@ use crate::inspect::{Sign, range};
 use crate::layers::tangent;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, Dyn, LU};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -75,25 +75,28 @@ pub struct FullLinear {
     pub bias: Option<Param<Tensor<1>>>,
 }
 
-/// What elimination finds of a matrix.
-struct Eliminated {
-    pivots: Vec<f64>,
-    /// The inverse, by rows; `None` of a singular matrix.
-    inverse: Option<Vec<f64>>,
-}
+/// A matrix by elimination.
+struct Eliminated(LU<f64, Dyn, Dyn>);
 
 impl Eliminated {
     fn of(weight: &Tensor<2>) -> Self {
         let [n, _] = weight.dims();
-        let lu = DMatrix::from_row_slice(n, n, &host(weight.clone())).lu();
-        let pivots = lu.u().diagonal().iter().copied().collect();
-        // By columns of the transpose: by rows.
-        let inverse = lu.try_inverse().map(|inverse| inverse.transpose().as_slice().to_vec());
-        Self { pivots, inverse }
+        Self(DMatrix::from_row_slice(n, n, &host(weight.clone())).lu())
+    }
+
+    /// The sizes of the pivots.
+    fn pivots(&self) -> Vec<f64> {
+        self.0.u().diagonal().iter().map(|pivot| pivot.abs()).collect()
     }
 
     fn log_abs_det(&self) -> f64 {
-        self.pivots.iter().map(|pivot| pivot.abs().ln()).sum()
+        self.pivots().iter().map(|pivot| pivot.ln()).sum()
+    }
+
+    /// The inverse, by rows; `None` of a singular matrix.
+    fn inverse(&self) -> Option<Vec<f64>> {
+        // By columns of the transpose: by rows.
+        self.0.try_inverse().map(|inverse| inverse.transpose().as_slice().to_vec())
     }
 }
 
@@ -105,14 +108,17 @@ fn beside(weight: &Tensor<2>, values: Vec<f64>) -> Tensor<2> {
 impl FullLinear {
     /// `log |det W|` as a number whose gradient is `W^-T`, `[1]`.
     fn log_det(weight: &Tensor<2>, found: &Eliminated) -> Tensor<1> {
-        let inverse = found.inverse.clone().unwrap_or_else(|| vec![0.0; weight.dims().iter().product()]);
+        if !weight.is_tracked() {
+            return Tensor::full([1], found.log_abs_det(), (&weight.device(), weight.dtype()));
+        }
+        let inverse = found.inverse().unwrap_or_else(|| vec![0.0; weight.dims().iter().product()]);
         let moving = (weight.clone() * beside(weight, inverse).transpose()).sum();
         (moving.clone() - moving.detach()).add_scalar(found.log_abs_det())
     }
 
     /// `W^-1`; a step of Newton's method from the one that is known, `2 X - X W X`, has its gradient.
     fn inverse(weight: &Tensor<2>, found: &Eliminated) -> Tensor<2> {
-        let known = found.inverse.clone().unwrap_or_else(|| vec![f64::NAN; weight.dims().iter().product()]);
+        let known = found.inverse().unwrap_or_else(|| vec![f64::NAN; weight.dims().iter().product()]);
         let known = beside(weight, known);
         known.clone().mul_scalar(2.0) - known.clone().matmul(weight.clone()).matmul(known)
     }
@@ -160,8 +166,7 @@ impl<const D: usize> Bijection<D> for FullLinear {
     }
 
     fn examine(&self, _: &Tensor<D>, _: Context<'_>, note: &mut dyn FnMut(Sign)) {
-        let sizes: Vec<f64> =
-            Eliminated::of(&self.weight.val()).pivots.iter().map(|pivot| pivot.abs()).collect();
+        let sizes = Eliminated::of(&self.weight.val()).pivots();
         let (least, greatest) = range(sizes.iter().copied());
         let entry = sizes.iter().position(|&size| size == least).unwrap_or(0);
         note(Sign::Diagonal { least, greatest, entry });
