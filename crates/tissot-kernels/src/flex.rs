@@ -56,6 +56,7 @@ pub(crate) fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
 /// A tensor of `values`.
 pub(crate) fn tensor<T: Real>(values: Vec<T>, shape: &[usize]) -> FlexTensor {
     debug_assert_eq!(values.len(), shape.iter().product::<usize>());
+    crate::memory::keep();
     FlexTensor::new(T::bytes(values), Layout::contiguous(Shape::from(shape.to_vec())), T::DTYPE)
 }
 
@@ -97,9 +98,18 @@ pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
     rows.div_ceil(4 * threads).max(SERIAL.div_ceil(4 * per_row.max(1))).max(1)
 }
 
+/// Numbers that a pass over memory takes in about the time that a second thread takes to wake.
+const SHORT: usize = 1 << 18;
+
+/// Whether a pass over so many numbers is worth the call of other threads.
+pub(crate) fn parallel_pass(numbers: usize) -> bool {
+    numbers >= SHORT && rayon::current_num_threads() > 1
+}
+
 /// Calls `task(index, ..)` for each chunk of two outputs, each given with its chunks' size, in parallel where there are
-/// several chunks and threads. The second output may be empty; then so are its chunks.
+/// several chunks and threads and `spread` says so. The second output may be empty; then so are its chunks.
 pub(crate) fn for_chunks<A: Send, B: Send>(
+    spread: bool,
     (a, a_size): (&mut [A], usize),
     (b, b_size): (&mut [B], usize),
     task: impl Fn(usize, &mut [A], &mut [B]) + Sync,
@@ -109,16 +119,21 @@ pub(crate) fn for_chunks<A: Send, B: Send>(
     }
     let b = b.chunks_mut(b_size.max(1)).chain(std::iter::repeat_with(Default::default));
     let chunks = a.chunks_mut(a_size).zip(b).enumerate();
-    if rayon::current_num_threads() > 1 {
+    if spread && rayon::current_num_threads() > 1 {
         chunks.collect::<Vec<_>>().into_par_iter().for_each(|(i, (a, b))| task(i, a, b));
     } else {
         chunks.for_each(|(i, (a, b))| task(i, a, b));
     }
 }
 
-/// `f(index, chunk)` for the chunks of `data`, in parallel where there are several chunks and threads.
-pub(crate) fn chunks<T: Send>(data: &mut [T], size: usize, f: impl Fn(usize, &mut [T]) + Send + Sync) {
-    if data.len() > size && rayon::current_num_threads() > 1 {
+/// `f(index, chunk)` for the chunks of `data`, in parallel where there are several chunks and threads and `spread` says so.
+pub(crate) fn chunks<T: Send>(
+    spread: bool,
+    data: &mut [T],
+    size: usize,
+    f: impl Fn(usize, &mut [T]) + Send + Sync,
+) {
+    if spread && data.len() > size && rayon::current_num_threads() > 1 {
         data.par_chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
     } else {
         data.chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));

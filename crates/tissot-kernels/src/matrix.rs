@@ -90,6 +90,19 @@ impl<'a, T> Matrix<'a, T> {
         self.data[self.at(row, col)]
     }
 
+    /// Whether the numbers of a row lie next to one another.
+    fn is_row_wise(&self) -> bool {
+        self.col_stride == 1 || self.cols == 1
+    }
+
+    /// A row of a matrix that is stored row by row.
+    #[inline(always)]
+    fn row(&self, row: usize) -> &'a [T] {
+        debug_assert!(row < self.rows && self.is_row_wise());
+        let start = self.at(row, 0);
+        &self.data[start..start + self.cols]
+    }
+
     /// Where an element is; may lie outside only for a matrix without elements.
     #[inline(always)]
     fn at(&self, row: usize, col: usize) -> usize {
@@ -156,8 +169,8 @@ pub(crate) fn product<T: Real>(
         }
         return;
     }
-    if thin::is_thin(rows, left.cols) {
-        return thin::product(target, left, right, add);
+    if let Some(way) = thin::way(&left, &right) {
+        return thin::product(target, left, right, add, way);
     }
     let Target { data, stride, .. } = target;
     assert!((rows - 1) * stride + cols <= data.len(), "a target outside its buffer");

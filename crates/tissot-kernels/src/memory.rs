@@ -1,4 +1,10 @@
-//! An allocator for programs that would rather say what they lack than abort.
+//! An allocator for programs that would rather say what they lack than abort; and what the C library's does with freed memory.
+
+#[cfg(feature = "flex")]
+mod heap;
+
+#[cfg(feature = "flex")]
+pub(crate) use heap::keep;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

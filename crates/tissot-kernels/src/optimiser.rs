@@ -155,6 +155,23 @@ mod tests {
     }
 
     #[test]
+    fn threads_take_parts_of_large_weights() {
+        let values = |scale: f32| (0..100_001).map(|i| scale * (i as f32 * 0.7).sin()).collect::<Vec<_>>();
+        let large = |scale| Tensor::<1>::from_floats(&values(scale)[..], &Device::flex());
+        let step =
+            AdamStep { rate: 0.01, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.1, time: 3 };
+        let by = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let run = || adam(large(1.0), large(2.0), Some([large(0.5), large(0.25).abs()]), step);
+            pool.install(|| {
+                let (weight, [m, v]) = run();
+                [weight, m, v].map(Tensor::into_data)
+            })
+        };
+        assert_eq!(by(1), by(3));
+    }
+
+    #[test]
     fn averages_and_norms_are_those_of_tensor_operations() {
         for (dtype, tolerance) in TYPES {
             let (a, b) = (tensor(2.0, dtype), tensor(-3.0, dtype));

@@ -37,7 +37,7 @@ fn values<T: Real>(u: FlexTensor, activation: Activation) -> FlexTensor {
     let mut y = own::<T>(u);
     let values = T::storage_mut(&mut y);
     let size = rows_per_task(values.len(), 1);
-    chunks(values, size, |_, values| dispatch(Show(Some(activation), Values(values))));
+    chunks(true, values, size, |_, values| dispatch(Show(Some(activation), Values(values))));
     y
 }
 
@@ -47,7 +47,7 @@ fn values_and_kept<T: Real>(u: FlexTensor, activation: Activation) -> (FlexTenso
     let values = T::storage_mut(&mut y);
     let mut kept = vec![T::ZERO; values.len()];
     let size = rows_per_task(values.len(), 1);
-    for_chunks((values, size), (&mut kept, size), |_, values, kept| {
+    for_chunks(true, (values, size), (&mut kept, size), |_, values, kept| {
         dispatch(Show(Some(activation), ValuesAndKept(values, kept)));
     });
     (y, tensor(kept, &shape))
@@ -57,7 +57,7 @@ fn pull<T: Real>(grad: FlexTensor, kept: FlexTensor, activation: Activation) -> 
     let (mut grad, kept) = (own::<T>(grad), contiguous(kept));
     let (gradients, kept) = (T::storage_mut(&mut grad), numbers::<T>(&kept));
     let size = rows_per_task(gradients.len(), 1);
-    chunks(gradients, size, |i, gradients| {
+    chunks(true, gradients, size, |i, gradients| {
         let kept = &kept[i * size..i * size + gradients.len()];
         dispatch(Show(Some(activation), Pull(gradients, kept)));
     });

@@ -23,7 +23,7 @@ pub(super) fn unfold<T: Real>(image: FlexTensor, size: usize) -> FlexTensor {
     if per_rows > 0 {
         let images: &[T] = numbers(&image);
         let at_once = at_once(batch, per_rows);
-        chunks(&mut rows, at_once * per_rows, |task, rows| {
+        chunks(true, &mut rows, at_once * per_rows, |task, rows| {
             let mut last = vec![T::ZERO; per_image];
             let images = images[task * at_once * per_image..].chunks_exact(per_image);
             for (image, rows) in images.zip(rows.chunks_exact_mut(per_rows)) {
@@ -54,7 +54,7 @@ pub(super) fn fold<T: Real>(rows: FlexTensor, bias: Option<FlexTensor>, frame: F
     if per_image > 0 {
         let all: &[T] = numbers(&rows);
         let at_once = at_once(batch, per_rows);
-        chunks(&mut images, at_once * per_image, |task, images| {
+        chunks(true, &mut images, at_once * per_image, |task, images| {
             let mut last = vec![T::ZERO; per_image];
             let rows = all[task * at_once * per_rows..].chunks_exact(per_rows);
             for (image, rows) in images.chunks_exact_mut(per_image).zip(rows) {

@@ -5,12 +5,13 @@ use super::fresh::{by_panels, written};
 use super::mask::Panel;
 use super::op::{InputGradients, Saved};
 use super::{Mask, passes};
-use crate::flex::{chunks, parallel, share, tensor};
+use crate::flex::{chunks, parallel, parallel_pass, share, tensor};
 use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// Rows whose column sums are taken together; a constant, so that the sum does not depend on the number of threads.
@@ -52,7 +53,7 @@ fn pull_back<T: Real>(saved: &Saved<Flex>, grad: &mut FlexTensor, bias: bool) ->
             passes::pull_back(grad, kept, saved.activation, sums);
         };
         let grad = T::storage_mut(grad);
-        if grad.len() > size && rayon::current_num_threads() > 1 {
+        if parallel_pass(grad.len()) {
             grad.par_chunks_mut(size)
                 .zip(kept.par_chunks(size))
                 .zip(sums.par_chunks_mut(outputs))
@@ -62,7 +63,7 @@ fn pull_back<T: Real>(saved: &Saved<Flex>, grad: &mut FlexTensor, bias: bool) ->
         }
     } else {
         let grad = T::storage(grad);
-        chunks(&mut sums, outputs, |i, sums| {
+        chunks(parallel_pass(grad.len()), &mut sums, outputs, |i, sums| {
             passes::add_columns(&grad[i * size..grad.len().min((i + 1) * size)], sums);
         });
     }
@@ -81,9 +82,10 @@ fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask
     let w = Matrix::<T>::of(&weight);
     let mut out = Vec::new();
     if rows * inputs > 0 {
-        let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied));
+        let work = rows * mask.map_or(inputs * outputs, Mask::multiplied);
+        let block = share(rows, work);
         let write = |fresh: &mut [_]| {
-            chunks(fresh, block * inputs, |i, fresh| {
+            chunks(parallel(work), fresh, block * inputs, |i, fresh| {
                 let g = g.rows(i * block..i * block + fresh.len() / inputs);
                 by_panels(fresh, g, w.t(), panels);
             });
@@ -99,36 +101,63 @@ fn grad_weight<T: Real>(x: Matrix<'_, T>, g: Matrix<'_, T>, mask: Option<&Mask>)
     let ([rows, inputs], [_, outputs]) = (x.shape(), g.shape());
     let whole = [Panel::whole(inputs, outputs)];
     let panels = mask.map_or(&whole[..], Mask::by_inputs);
-    let mut out = vec![T::ZERO; inputs * outputs];
-    if out.is_empty() {
-        return tensor(out, &[inputs, outputs]);
+    if inputs * outputs == 0 {
+        return tensor(Vec::<T>::new(), &[inputs, outputs]);
     }
     let work = rows * mask.map_or(inputs * outputs, Mask::multiplied);
     let share = share(inputs, work);
-    let mut tasks = Vec::with_capacity(panels.len());
-    let mut rest = &mut out[..];
-    for panel in panels {
-        for start in panel.along.clone().step_by(share) {
-            let along = start..panel.along.end.min(start + share);
-            let (strip, after) = std::mem::take(&mut rest).split_at_mut(along.len() * outputs);
-            tasks.push((panel, along, strip));
-            rest = after;
+    let write = |mut rest: &mut [MaybeUninit<T>]| {
+        let mut tasks = Vec::with_capacity(panels.len());
+        for panel in panels {
+            assert_eq!(panel.along.start * outputs, inputs * outputs - rest.len(), "panels without a gap");
+            for start in panel.along.clone().step_by(share) {
+                let along = start..panel.along.end.min(start + share);
+                let (strip, after) = std::mem::take(&mut rest).split_at_mut(along.len() * outputs);
+                tasks.push((panel, along, strip));
+                rest = after;
+            }
         }
-    }
-    let one = |(panel, along, strip): (&Panel, Range<usize>, &mut [T])| {
-        let x = x.cols(along.clone()).t();
-        for range in &panel.across {
-            product(Target::new(strip, outputs, range.clone()), x, g.cols(range.clone()), false);
-        }
-        for (row, run) in panel.zeros.iter().filter(|(row, _)| along.contains(row)) {
-            let row = (row - along.start) * outputs;
-            strip[row + run.start..row + run.end].fill(T::ZERO);
+        assert!(rest.is_empty(), "panels to the last row");
+        let one = |(panel, along, strip): (&Panel, Range<usize>, &mut [_])| {
+            strip_of_weight(strip, x.cols(along.clone()).t(), g, panel, along);
+        };
+        if parallel(work) {
+            tasks.into_par_iter().for_each(one);
+        } else {
+            tasks.into_iter().for_each(one);
         }
     };
-    if parallel(work) {
-        tasks.into_par_iter().for_each(one);
-    } else {
-        tasks.into_iter().for_each(one);
-    }
+    // SAFETY: the strips are all numbers, and `strip_of_weight` writes each of a strip or panics.
+    let out = unsafe { written(inputs * outputs, write) };
     tensor(out, &[inputs, outputs])
+}
+
+/// Some rows of `x^T g`, those of one panel: 0 beside its columns and where it says so.
+fn strip_of_weight<T: Real>(
+    strip: &mut [MaybeUninit<T>],
+    x: Matrix<'_, T>,
+    g: Matrix<'_, T>,
+    panel: &Panel,
+    along: Range<usize>,
+) {
+    let [_, outputs] = g.shape();
+    assert_eq!(strip.len(), along.len() * outputs, "a place for each number of the strip");
+    let mut next = 0;
+    for range in &panel.across {
+        assert!(next <= range.start, "columns from left to right");
+        for row in strip.chunks_exact_mut(outputs) {
+            row[next..range.start].fill(MaybeUninit::new(T::ZERO));
+        }
+        next = range.end;
+        // SAFETY: the product does not add.
+        let target = unsafe { Target::fresh(strip, outputs, range.clone()) };
+        product(target, x, g.cols(range.clone()), false);
+    }
+    for row in strip.chunks_exact_mut(outputs) {
+        row[next..].fill(MaybeUninit::new(T::ZERO));
+    }
+    for (row, run) in panel.zeros.iter().filter(|(row, _)| along.contains(row)) {
+        let row = (row - along.start) * outputs;
+        strip[row + run.start..row + run.end].fill(MaybeUninit::new(T::ZERO));
+    }
 }

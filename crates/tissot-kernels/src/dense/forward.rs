@@ -6,7 +6,7 @@ use super::mask::Panel;
 use super::masked_row::masked_row;
 use super::{Mask, passes};
 use crate::activation::{Activation, keeps_slope};
-use crate::flex::{for_chunks, share, tensor};
+use crate::flex::{for_chunks, parallel, share, tensor};
 use crate::matrix::Matrix;
 use crate::real::Real;
 use burn::backend::flex::FlexTensor;
@@ -43,10 +43,11 @@ pub(super) fn forward<T: Real>(
             let panels = mask.map_or(&whole[..], Mask::by_outputs);
             let weight = if mask.is_some() { masked::<T>(weight, panels) } else { weight.clone() };
             let w = Matrix::<T>::of(&weight);
-            let block = share(rows, rows * mask.map_or(inputs * outputs, Mask::multiplied)).min(BLOCK);
+            let work = rows * mask.map_or(inputs * outputs, Mask::multiplied);
+            let block = share(rows, work).min(BLOCK);
             let size = block * outputs;
             let write = |fresh: &mut [_]| {
-                for_chunks((fresh, size), (&mut kept, size), |i, fresh, kept| {
+                for_chunks(parallel(work), (fresh, size), (&mut kept, size), |i, fresh, kept| {
                     let x = x.rows(i * block..i * block + fresh.len() / outputs);
                     finish(by_panels(fresh, x, w, panels), kept);
                 });

@@ -85,7 +85,7 @@ fn each_part<T: Real>(
 ) {
     let layout = Layout::new(shape);
     let size = share(batch, batch * positions * n * n) * n * positions;
-    chunks(to, size, |i, to| {
+    chunks(true, to, size, |i, to| {
         let from = &from[i * size..i * size + to.len()];
         let parts = layout.part();
         for (from, to) in from.chunks(parts).zip(to.chunks_mut(parts)) {

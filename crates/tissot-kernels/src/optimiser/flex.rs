@@ -9,6 +9,10 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+/// The weights that one thread takes at once.
+const CHUNK: usize = 1 << 15;
 
 impl OptimiserOps for Flex {
     fn adam(
@@ -46,14 +50,15 @@ fn adam<T: Real>(
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     let gradient = contiguous(gradient);
     let [mut weight, mut m, mut v] = tensors.map(own::<T>);
-    let task = Adam {
-        w: T::storage_mut(&mut weight),
-        g: numbers(&gradient),
-        m: T::storage_mut(&mut m),
-        v: T::storage_mut(&mut v),
-        step,
-    };
-    dispatch(task);
+    let (w, g) = (T::storage_mut(&mut weight), numbers::<T>(&gradient));
+    let moments = (T::storage_mut(&mut m), T::storage_mut(&mut v));
+    if w.len() > CHUNK && rayon::current_num_threads() > 1 {
+        let moments = moments.0.par_chunks_mut(CHUNK).zip(moments.1.par_chunks_mut(CHUNK));
+        let chunks = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(moments);
+        chunks.for_each(|((w, g), (m, v))| dispatch(Adam { w, g, m, v, step }));
+    } else {
+        dispatch(Adam { w, g, m: moments.0, v: moments.1, step });
+    }
     (weight, m, v)
 }
 

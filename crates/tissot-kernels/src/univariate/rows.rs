@@ -177,7 +177,7 @@ fn values_of<T: Real>(
     let (rows, p) = (log_dets.len(), univariate.num_params());
     let elements = at.len() / rows.max(1);
     let chunk = rows_per_task(rows, elements * p);
-    for_chunks((values, chunk * elements), (log_dets, chunk), |i, values, log_dets| {
+    for_chunks(true, (values, chunk * elements), (log_dets, chunk), |i, values, log_dets| {
         let start = i * chunk * elements;
         let (mut block, mut slopes) = (AnyBlock::new(univariate), vec![T::ZERO; values.len()]);
         elements_of(&mut block, direction, &at[start..], &params[start * p..], values, &mut slopes);
@@ -237,19 +237,24 @@ fn gradients_of<T: Real>(
     let mut of_params = vec![T::ZERO; params.len()];
     let chunk = rows_per_task(rows, 2 * elements * p);
     let at_chunks = (&mut of_at[..], chunk * elements);
-    for_chunks(at_chunks, (&mut of_params, chunk * elements * p), |i, at_gradients, params_gradients| {
-        let start = i * chunk * elements;
-        dispatch(Backward {
-            block: AnyBlock::new(univariate),
-            direction,
-            elements,
-            at: &at[start..],
-            params: &params[start * p..],
-            value_gradients: &values[start..],
-            log_det_gradients: &log_dets[i * chunk..],
-            at_gradients,
-            params_gradients,
-        });
-    });
+    for_chunks(
+        true,
+        at_chunks,
+        (&mut of_params, chunk * elements * p),
+        |i, at_gradients, params_gradients| {
+            let start = i * chunk * elements;
+            dispatch(Backward {
+                block: AnyBlock::new(univariate),
+                direction,
+                elements,
+                at: &at[start..],
+                params: &params[start * p..],
+                value_gradients: &values[start..],
+                log_det_gradients: &log_dets[i * chunk..],
+                at_gradients,
+                params_gradients,
+            });
+        },
+    );
     (of_at, of_params)
 }
