@@ -10,10 +10,10 @@ every round, and the faster of the two counts, for each figure. --batch 1 asks f
 
 The first table has ratios, peer / Tissot, above 1 where Tissot is faster: the geometric mean of the rounds' ratios (each of two
 medians) and its 95 % interval, by Student's t on their logarithms. It ends with memory in MB (the peak above the idle program, which
-is a peer's libraries loaded, with a step of one parameter behind them, and Tissot before its first tensor; in brackets the whole
-process) and the seconds from the start of the program to the first
-log-densities of a batch, medians over the rounds. The second table has milliseconds, medians over the rounds. --json FILE keeps
-every measurement, one a line. The lines of the tables come as each workload is done.
+is one with a step of one parameter behind it; in brackets the whole process) and the seconds from the start of the program to the
+first log-densities of a batch, medians over the rounds. The second table has milliseconds, medians over the rounds. --threads best
+ends with both tables of the measurements at one thread. --json FILE keeps every measurement, one a line. The lines of the first
+table come as each workload is done.
 
 Peers are installed by
 
@@ -83,31 +83,53 @@ def main():
     peers = [p for p in a.peers if p not in missing]
     rows = f", {a.batch} row" + "s" * (a.batch != 1) if a.batch else ""
     threads = {"1": "1 thread", "2": "2 threads", "best": "best of 1 and 2 threads"}[a.threads]
-    rig.head([f"{threads}{rows}", "peer", "parameters: peer, Tissot", "training step", "log_prob", "sample", "memory: peer, Tissot", "first result, s: peer, Tissot"])
-    times = []
+    ratio_head(threads + rows)
+    all_rounds, of_one = {}, {}
     for workload in a.workloads:
         spec = workload + (f":batch={a.batch}" if a.batch else "")
-        rounds = []
+        having = [p for p in peers if rig.has(p, workload)]
+        all_rounds[workload], of_one[workload] = [], []
         for _ in range(a.rounds):
-            having = [p for p in peers if rig.has(p, workload)]
             sides = {p: lambda t, p=p: rig.peer(p, workload, t, a.budget, a.batch) for p in having}
             sides["tissot"] = lambda t: rig.tissot(a.tissot, spec, t, a.budget)
-            counted = {}
+            counted, at_one = {}, {}
             for name, one in sides.items():
                 lines, counted[name] = measure(one, a.threads)
+                at_one[name] = lines[0]
                 rig.keep(a.json, lines)
-            rounds.append(counted)
-        memory = lambda name: f"{median(rounds, name, rig.own_memory):.0f} ({median(rounds, name, lambda line: line['peak_rss_mb']):.0f})"
-        first = lambda name: rig.number(median(rounds, name, lambda line: line["first_result_s"]))
-        for name in having:
+            all_rounds[workload].append(counted)
+            of_one[workload].append(at_one)
+        ratio_rows(workload, all_rounds[workload])
+    times(all_rounds, peers, ", each with its threads" if a.threads == "best" else "")
+    if a.threads == "best":
+        print()
+        ratio_head("1 thread" + rows)
+        for workload, rounds in of_one.items():
+            ratio_rows(workload, rounds)
+        times(of_one, peers, "")
+
+
+def ratio_head(first):
+    rig.head([first, "peer", "parameters: peer, Tissot", "training step", "log_prob", "sample", "memory: peer, Tissot", "first result, s: peer, Tissot"])
+
+
+def ratio_rows(workload, rounds):
+    """A row for each peer of a workload."""
+    memory = lambda name: f"{median(rounds, name, rig.own_memory):.0f} ({median(rounds, name, lambda line: line['peak_rss_mb']):.0f})"
+    first = lambda name: rig.number(median(rounds, name, lambda line: line["first_result_s"]))
+    for name in rounds[0]:
+        if name != "tissot":
             theirs, ours = rounds[-1][name], rounds[-1]["tissot"]
             cells = [workload, name, f"{theirs['params']}, {ours['params']}"] + [ratio(rounds, name, kind) for kind in rig.KINDS]
             rig.row(cells + [f"{memory(name)}, {memory('tissot')}", f"{first(name)}, {first('tissot')}"])
-        times.append([workload] + [ms(rounds, name) if name in rounds[0] else "" for name in ["tissot", *peers]])
-    print("\nMilliseconds: training step / log_prob / sample" + (", each with its threads" if a.threads == "best" else "") + ".\n")
+
+
+def times(all_rounds, peers, note):
+    """The table of milliseconds."""
+    print(f"\nMilliseconds: training step / log_prob / sample{note}.\n")
     rig.head(["workload", "Tissot", *peers])
-    for cells in times:
-        rig.row(cells)
+    for workload, rounds in all_rounds.items():
+        rig.row([workload] + [ms(rounds, name) if name in rounds[0] else "" for name in ["tissot", *peers]])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How Tissot's times and memory grow with features, rows, layers and bins.
+"""How Tissot's times and memory grow with features, rows, layers, bins and the sides of images.
 
   cargo build --release -p tissot-benches
   python benches/curves.py --tissot target/release/workload [--curves features layers] [--threads 1] [--budget 0.3] [--json FILE]
@@ -16,6 +16,7 @@ CURVES = {
     "batch": ("W5", [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536], "5 autoregressive spline layers, 6 features, hidden 128, 128, 8 bins"),
     "layers": ("W4", [2, 4, 8, 16, 32, 64], "spline couplings, 43 features, hidden 128, 128, 8 bins; 256 rows"),
     "bins": ("W4", [4, 8, 16, 32, 64], "10 spline couplings, 43 features, hidden 128, 128; 256 rows"),
+    "side": ("W6", [8, 16, 32, 64], "Glow, 3 levels of 8 steps, 3 channels, hidden 128; 16 images"),
 }
 
 

@@ -33,15 +33,23 @@ impl From<Precision> for DType {
 
 /// The number type of a module's first weight; f32 for a module without weights.
 pub fn of<M: Module>(module: &M) -> DType {
-    struct First(Option<DType>);
+    first(module).map_or(DType::F32, |(_, dtype)| dtype)
+}
+
+/// Where a module's first weight is, and its number type.
+pub(crate) fn first<M: Module>(module: &M) -> Option<(Device, DType)> {
+    struct First(Option<(Device, DType)>);
     impl ModuleVisitor for First {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0.get_or_insert(param.val().dtype());
+            if self.0.is_none() {
+                let weight = param.val();
+                self.0 = Some((weight.device(), weight.dtype()));
+            }
         }
     }
     let mut first = First(None);
     module.visit(&mut first);
-    first.0.unwrap_or(DType::F32)
+    first.0
 }
 
 /// Whether the device really computes in f64: burn 0.22's wgpu says that it does and returns nonsense from exp and

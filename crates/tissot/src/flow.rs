@@ -136,8 +136,8 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         T: Bijection<D>,
         B: Base<D>,
     {
-        let device = self.device();
-        let site = Site { device: &device, dtype: self.dtype() };
+        let (device, dtype) = self.place();
+        let site = Site { device: &device, dtype };
         in_blocks(n, context, |_, rows, context| {
             let features = self.embed(context);
             let context = Context { features: features.as_ref(), ..context };
@@ -164,8 +164,8 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         check_context(n, context);
         let features = self.embed(context);
         let context = Context { features: features.as_ref(), ..context };
-        let device = self.device();
-        let z = self.base.sample(n, context, 1.0, Site { device: &device, dtype: self.dtype() }, rng);
+        let (device, dtype) = self.place();
+        let z = self.base.sample(n, context, 1.0, Site { device: &device, dtype }, rng);
         let log_base = self.base.log_prob(z.clone(), context);
         let (x, log_det) = self.bijection.inverse(z, context);
         (self.one_turn(x), log_base - log_det)
@@ -208,7 +208,12 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
 
     /// The device of its weights; burn's default for a flow without any.
     pub fn device(&self) -> Device {
-        self.devices().into_iter().next().unwrap_or_default()
+        self.place().0
+    }
+
+    fn place(&self) -> (Device, DType) {
+        dtype::first(self)
+            .unwrap_or_else(|| (self.devices().into_iter().next().unwrap_or_default(), DType::F32))
     }
 }
 

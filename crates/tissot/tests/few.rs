@@ -13,7 +13,7 @@ use tissot::laws::randomize;
 use tissot::layers::*;
 use tissot::nets::*;
 use tissot::univariate::AnyUnivariate;
-use tissot::{Bijection, Chain, Context, Inverse, Layer, LayerConfig, Place};
+use tissot::{Bijection, Chain, Context, Inverse, Layer, LayerConfig, Place, presets};
 use tissot_kernels::few;
 use tissot_kernels::univariate::{Affine, Direction, LogScale, Order, Univariate};
 
@@ -39,6 +39,24 @@ fn layers(context: usize) -> Vec<(String, Layer)> {
         }
     }
     layers
+}
+
+/// Linear maps with all places of their permutation and both laws, with and without a bias; and the scales of features.
+fn linear() -> Vec<(String, Layer)> {
+    let mut configs = vec![LayerConfig::ActNorm(ActNormConfig::default())];
+    for place in [PermutationPlace::None, PermutationPlace::Before, PermutationPlace::After] {
+        for (diagonal, bias) in [(DiagonalLaw::Exp, true), (DiagonalLaw::Softplus { epsilon: 1e-3 }, false)] {
+            let permutation = PermutationConfig::Random { seed: Some(3) };
+            let start = LinearStart::RandomRotation;
+            configs.push(LayerConfig::LuLinear(LuLinearConfig { place, permutation, diagonal, bias, start }));
+        }
+    }
+    let layer = |config: &LayerConfig| {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let layer = config.init(&Place::table(FEATURES, 0, &Device::flex()), &mut rng).expect("a layer");
+        (format!("{config:?}"), randomize(layer, 7, 0.3))
+    };
+    configs.iter().map(layer).collect()
 }
 
 fn random(rows: usize, columns: usize, seed: u64) -> Tensor<2> {
@@ -108,6 +126,9 @@ fn check(dtype: FloatDType, tolerance: f64) {
             check_one(&name, layer, width, dtype, tolerance);
         }
         check_one("a chain", chain(width), width, dtype, tolerance);
+        for (name, layer) in linear() {
+            check_one(&name, Chain::new(vec![layer]), 0, dtype, tolerance);
+        }
         let [a, b] = [0, 3].map(|k| chain(width).layers.swap_remove(k));
         let turned = Inverse::new::<2>(chain(width).layers.swap_remove(2)).expect("no data needed");
         check_one("a tuple", (a, turned, b), width, dtype, tolerance);
@@ -172,6 +193,42 @@ fn gradients_of_weights_are_not_lost() {
     for (few, many) in gradients(1).into_iter().zip(gradients(ROWS)) {
         assert!(many.clone().abs().max().into_scalar::<f32>() > 1e-3, "{many}");
         near(few, many, 1e-5, "gradients");
+    }
+}
+
+/// No layer of these presets makes a tensor of one row in between, in the directions that are one pass of a network.
+#[test]
+fn layers_of_presets_take_a_few_rows() {
+    let (size, device) = (presets::Size::new(FEATURES), Device::flex());
+    let (forward, inverse) = (Direction::Forward, Direction::Inverse);
+    for (name, config, directions) in [
+        ("real_nvp", presets::real_nvp(&size), &[forward, inverse][..]),
+        ("nsf_coupling", presets::nsf_coupling(&size), &[forward, inverse]),
+        ("maf", presets::maf(&size), &[forward]),
+        ("nsf_autoregressive", presets::nsf_autoregressive(&size), &[forward]),
+    ] {
+        for (i, layer) in config.layers.iter().enumerate() {
+            let mut rng = ChaCha8Rng::seed_from_u64(4);
+            let layer = layer.init(&Place::table(FEATURES, 0, &device), &mut rng).expect("a layer");
+            for &direction in directions {
+                let mut rows = few::Rows::new(random(2, FEATURES, 1).cast(FloatDType::F32));
+                let done = Bijection::<2>::pass(&layer, &mut rows, Context::NONE, direction);
+                assert!(done.is_some(), "{name}, layer {i}, {direction:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn linear_maps_of_other_sizes_are_left_to_others() {
+    for (name, layer) in linear() {
+        let x = random(1, FEATURES - 1, 1).cast(FloatDType::F32);
+        let mut rows = few::Rows::new(x.clone());
+        assert!(
+            Bijection::<2>::pass(&layer, &mut rows, Context::NONE, Direction::Forward).is_none(),
+            "{name}"
+        );
+        assert_eq!(numbers(rows.finish().0), numbers(x), "{name}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! A few rows in slices of one number type.
 
+use super::linear::places;
 use super::units::{Typed, Units};
 use super::{Layer, Pass};
 use crate::flex::{inside, numbers, tensor};
@@ -7,18 +8,17 @@ use crate::real::Real;
 use crate::univariate::{AnyBlock, Univariate, elements_of};
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::backend::{BackendTensor, DispatchTensorKind};
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 
 /// Rows as one list of numbers, the sums of their log-dets, and room for the work of a layer, kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Host<T> {
-    count: usize,
-    x: Vec<T>,
+    pub(super) count: usize,
+    pub(super) x: Vec<T>,
     /// Empty before the first layer.
-    log_dets: Vec<T>,
+    pub(super) log_dets: Vec<T>,
     units: Units<T>,
-    at: Vec<T>,
+    pub(super) at: Vec<T>,
     values: Vec<T>,
     slopes: Vec<T>,
     block: Option<Box<(Univariate, AnyBlock<T>)>>,
@@ -97,34 +97,10 @@ impl<T: Typed> Host<T> {
 
     /// See [`Rows::permute`](super::Rows::permute).
     pub(super) fn permute(&mut self, order: Tensor<1, Int>) -> Option<()> {
-        let DispatchTensorKind::Flex(BackendTensor::Int(order)) = order.into_dispatch().kind else {
-            return None;
-        };
-        let order = crate::flex::contiguous(order);
-        let (start, len) = (order.layout().start_offset(), order.layout().num_elements());
-        let features = self.x.len() / self.count;
-        if len != features {
-            return None;
-        }
-        match order.dtype() {
-            DType::I64 => {
-                let places = order.storage::<i64>()[start..start + len].iter();
-                self.reorder(places.map(|&place| usize::try_from(place).ok()))
-            }
-            DType::I32 => {
-                let places = order.storage::<i32>()[start..start + len].iter();
-                self.reorder(places.map(|&place| usize::try_from(place).ok()))
-            }
-            _ => None,
-        }
-    }
-
-    fn reorder(&mut self, order: impl Iterator<Item = Option<usize>> + Clone) -> Option<()> {
+        let order = places(order, self.x.len() / self.count)?;
         self.values.clear();
-        for row in self.x.chunks_exact(self.x.len() / self.count) {
-            for place in order.clone() {
-                self.values.push(*row.get(place?)?);
-            }
+        for row in self.x.chunks_exact(order.len()) {
+            self.values.extend(order.iter().map(|&place| row[place]));
         }
         std::mem::swap(&mut self.x, &mut self.values);
         self.log_dets.resize(self.count, T::ZERO);

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "flex")]
 mod host;
+#[cfg(feature = "flex")]
+mod linear;
 mod pass;
 mod rows;
 #[cfg(feature = "flex")]
@@ -19,6 +21,7 @@ pub use pass::Pass;
 pub use rows::Rows;
 
 use crate::univariate::{Direction, Univariate};
+use burn::tensor::{Int, Tensor};
 
 /// More rows than this are better served by matrix products.
 pub const ROWS: usize = 4;
@@ -34,4 +37,36 @@ pub struct Layer<'a> {
     pub univariate: Univariate,
     /// Which way.
     pub direction: Direction,
+}
+
+/// A scale and a shift of each column, the same for all rows: `z = e^s x + b`.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
+pub struct Norm {
+    /// `s`, `[features]`.
+    pub log_scale: Tensor<1>,
+    /// `b`, `[features]`.
+    pub shift: Tensor<1>,
+}
+
+/// A linear map by its triangular factors, as [`Lu`](crate::lu::Lu) has them: `z_i = sum_j (L U)[rows_i, columns_j] x_j + b_i`.
+#[allow(missing_debug_implementations)] // For its law.
+#[cfg_attr(not(feature = "flex"), allow(dead_code))]
+pub struct Factors<'a> {
+    /// L below its diagonal, which is 1, `[n, n]`; the rest is not read.
+    pub lower: Tensor<2>,
+    /// U above its diagonal, `[n, n]`; the rest is not read.
+    pub upper: Tensor<2>,
+    /// The free parameters of U's diagonal, `[n]`.
+    pub free: Tensor<1>,
+    /// Its signs, `[n]`.
+    pub signs: Tensor<1>,
+    /// The size of an entry of the diagonal by its free parameter, and the logarithm of it.
+    pub law: &'a dyn Fn(f64) -> (f64, f64),
+    /// Which row of `L U` stands at each place, `[n]`; each at its own, if not given.
+    pub rows: Option<Tensor<1, Int>>,
+    /// Which column of `L U` stands at each place, `[n]`; each at its own, if not given.
+    pub columns: Option<Tensor<1, Int>>,
+    /// `b`, `[n]`.
+    pub bias: Option<Tensor<1>>,
 }

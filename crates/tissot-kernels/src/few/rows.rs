@@ -2,7 +2,8 @@
 
 #[cfg(feature = "flex")]
 use super::host::Host;
-use super::{Layer, Pass};
+use super::{Factors, Layer, Norm, Pass};
+use crate::univariate::Direction;
 use burn::tensor::{Int, Tensor};
 
 /// A few rows on their way through layers, with the sum of the log-dets so far.
@@ -63,6 +64,34 @@ impl Rows {
         return match self.on_host()? {
             Held::F32(host) => host.permute(order),
             Held::F64(host) => host.permute(order),
+            Held::Tensors(..) => None,
+        };
+        #[cfg(not(feature = "flex"))]
+        None
+    }
+
+    /// Scales and shifts the columns, or undoes it, and adds the log-det. `None` where [`Rows::layer`] has no kernel, and for
+    /// another number of columns; then the rows are as they were.
+    pub fn norm(&mut self, norm: Norm, direction: Direction) -> Option<()> {
+        #[cfg(feature = "flex")]
+        return match self.on_host()? {
+            Held::F32(host) => host.norm(norm, direction),
+            Held::F64(host) => host.norm(norm, direction),
+            Held::Tensors(..) => None,
+        };
+        #[cfg(not(feature = "flex"))]
+        None
+    }
+
+    /// Maps the rows by triangular factors, or solves for what they map to the rows, one factor after the other, and adds the
+    /// log-det. `None` where [`Rows::layer`] has no kernel, and for factors of another size; then the rows are as they were.
+    ///
+    /// Cost: `features^2` multiplications a row.
+    pub fn factors(&mut self, factors: Factors<'_>, direction: Direction) -> Option<()> {
+        #[cfg(feature = "flex")]
+        return match self.on_host()? {
+            Held::F32(host) => host.factors(factors, direction),
+            Held::F64(host) => host.factors(factors, direction),
             Held::Tensors(..) => None,
         };
         #[cfg(not(feature = "flex"))]

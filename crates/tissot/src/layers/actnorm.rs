@@ -8,6 +8,8 @@ use crate::layers::tangent;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use tissot_kernels::few::{Norm, Rows};
+use tissot_kernels::univariate::Direction;
 
 /// How to make an [`ActNorm`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +82,10 @@ impl<const D: usize> Bijection<D> for ActNorm {
         let log_det = self.log_det(&z.dims()).neg();
         let x = (z - along_features(self.shift.val())) * along_features(self.log_scale.val().neg().exp());
         (x, log_det)
+    }
+
+    fn pass(&self, rows: &mut Rows, _: Context<'_>, direction: Direction) -> Option<()> {
+        rows.norm(Norm { log_scale: self.log_scale.val(), shift: self.shift.val() }, direction)
     }
 
     fn push(

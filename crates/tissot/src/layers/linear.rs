@@ -15,8 +15,10 @@ use crate::bijection::{Bijection, Context, expanded, positions};
 use crate::inspect::jacobian::host;
 use crate::inspect::{Sign, range};
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
+use tissot_kernels::few::{Factors, Rows};
 use tissot_kernels::lu::{self, Lu};
+use tissot_kernels::univariate::Direction;
 
 /// A linear map of the features at each position, with a log-det in closed form.
 ///
@@ -64,15 +66,25 @@ impl LuLinear {
     /// `W` as the kernels see it, and `sum log |d|`, `[1]`.
     fn weight(&self) -> (Lu, Tensor<1>) {
         let (size, log_size) = self.law.sizes(self.diagonal.val());
-        let permutation = |place| self.permutation.as_ref().filter(|_| self.place == place);
+        let diagonal = size * self.sign.val();
         let weight = Lu {
             lower: self.lower.val(),
             upper: self.upper.val(),
-            diagonal: size * self.sign.val(),
-            rows: permutation(PermutationPlace::After).map(Permutation::indices),
-            columns: permutation(PermutationPlace::Before).map(Permutation::inverse_indices),
+            diagonal,
+            rows: self.rows(),
+            columns: self.columns(),
         };
         (weight, log_size.sum())
+    }
+
+    fn rows(&self) -> Option<Tensor<1, Int>> {
+        let permutation = self.permutation.as_ref().filter(|_| self.place == PermutationPlace::After);
+        permutation.map(Permutation::indices)
+    }
+
+    fn columns(&self) -> Option<Tensor<1, Int>> {
+        let permutation = self.permutation.as_ref().filter(|_| self.place == PermutationPlace::Before);
+        permutation.map(Permutation::inverse_indices)
     }
 
     fn bias(&self) -> Option<Tensor<1>> {
@@ -91,6 +103,20 @@ impl<const D: usize> Bijection<D> for LuLinear {
         let (dims, (weight, log_det)) = (z.dims(), self.weight());
         let log_det = expanded(log_det.mul_scalar(-(positions(&dims) as f64)), [dims[0]]);
         (lu::solve(z, weight, self.bias()), log_det)
+    }
+
+    fn pass(&self, rows: &mut Rows, _: Context<'_>, direction: Direction) -> Option<()> {
+        let factors = Factors {
+            lower: self.lower.val(),
+            upper: self.upper.val(),
+            free: self.diagonal.val(),
+            signs: self.sign.val(),
+            law: &|free| self.law.size(free),
+            rows: self.rows(),
+            columns: self.columns(),
+            bias: self.bias(),
+        };
+        rows.factors(factors, direction)
     }
 
     fn examine(&self, x: &Tensor<D>, _: Context<'_>, note: &mut dyn FnMut(Sign)) {

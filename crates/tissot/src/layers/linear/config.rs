@@ -54,6 +54,17 @@ impl DiagonalLaw {
         }
     }
 
+    /// The size at one free parameter, and its logarithm.
+    pub(super) fn size(self, u: f64) -> (f64, f64) {
+        match self {
+            Self::Exp => (u.exp(), u),
+            Self::Softplus { epsilon } => {
+                let size = u.max(0.0) + (-u.abs()).exp().ln_1p() + epsilon;
+                (size, size.ln())
+            }
+        }
+    }
+
     /// The free parameter of a size; sizes that the law cannot reach are moved to 2 epsilon.
     fn free(self, size: f64) -> f64 {
         match self {
