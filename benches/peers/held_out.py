@@ -9,7 +9,7 @@ Both sides: the same rows, standardised with the training part's mean and standa
 without replacement in each epoch; plain Adam at one rate, no schedule, no clipping, no averages; every EVERY steps the validation
 part is scored and the best weights are kept; one thread. The sets (see quality_data.py):
   W1  two moons, 2 columns; 1,500 steps of 512 rows
-  W2, W3, W4  the first 43 pixels of 8 x 8 patches of photographs (bsds300-patches: u8 + U[0, 1), over 256); 300 steps of 256 rows
+  W2, W3, W4  the first 43 pixels of 8 x 8 patches of photographs (bsds300-patches: u8 + U[0, 1), over 256); 1,500 steps of 256 rows
   W5  sdss, 6 columns; 500 steps of 512 rows
   W7  all 64 pixels of the patches; 20,000 steps of 256 rows
 These are the benched architectures, not those that suit the sets best, and short runs: neither side has converged. Last layers start
@@ -38,9 +38,9 @@ from quality_table import standard_error
 # workload: (set, peers, steps, rate, steps between validations)
 RUNS = {
     "W1": ("moons", ["flowjax", "zuko"], 1500, 1e-3, 100),
-    "W2": ("patches", ["flowjax", "zuko"], 300, 1e-3, 50),
-    "W3": ("patches", ["flowjax", "zuko"], 300, 1e-3, 50),
-    "W4": ("patches", ["flowjax", "nflows"], 300, 1e-3, 50),
+    "W2": ("patches", ["flowjax", "zuko"], 1500, 1e-3, 100),
+    "W3": ("patches", ["flowjax", "zuko"], 1500, 1e-3, 100),
+    "W4": ("patches", ["flowjax", "nflows"], 1500, 1e-3, 100),
     "W5": ("sdss", ["flowjax", "nflows"], 500, 1e-3, 50),
     "W7": ("patches", ["flowjax", "nflows"], 20000, 1e-3, 500),
 }

@@ -41,13 +41,14 @@ pub fn measure(budget: Duration, mut call: impl FnMut()) -> Times {
     Times { median: times[times.len() / 2], least: times[0], calls: times.len() }
 }
 
-/// Uses so many threads from now on.
+/// Uses so many threads from now on, this one among them.
 ///
 /// # Panics
 /// Where threads are in use already.
 pub fn use_threads(threads: usize) {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .use_current_thread()
         .build_global()
         .unwrap_or_else(|error| panic!("{error}"));
 }

@@ -75,8 +75,9 @@ pub fn select(args: &ComputeArgs) -> Result<Device, Failure> {
         return Err(Failure::Usage(format!("--threads: found {threads}, expected 1 to {MOST_THREADS}")));
     }
     // Here, where it can be told: whoever first computes would panic.
+    // This thread is one of them: it works where it would else wait for the others to wake.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or_default());
-    pool.build_global().map_err(|error| {
+    pool.use_current_thread().build_global().map_err(|error| {
         anyhow::anyhow!("the threads to compute with cannot be started: {error}; --threads 1 needs fewest")
     })?;
     let known = known();

@@ -1,10 +1,9 @@
 //! Rows of Flex tensors, and threads for them.
 
-use crate::Real;
+use crate::{Real, threads};
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchTensorKind};
 use burn::tensor::{Shape, Tensor};
-use rayon::prelude::*;
 
 /// Work below this many parameters stays on one thread: a second one costs about as much to wake.
 const SERIAL: usize = 1 << 15;
@@ -120,7 +119,7 @@ pub(crate) fn for_chunks<A: Send, B: Send>(
     let b = b.chunks_mut(b_size.max(1)).chain(std::iter::repeat_with(Default::default));
     let chunks = a.chunks_mut(a_size).zip(b).enumerate();
     if spread && rayon::current_num_threads() > 1 {
-        chunks.collect::<Vec<_>>().into_par_iter().for_each(|(i, (a, b))| task(i, a, b));
+        threads::for_each(chunks.collect(), |(i, (a, b))| task(i, a, b));
     } else {
         chunks.for_each(|(i, (a, b))| task(i, a, b));
     }
@@ -134,7 +133,7 @@ pub(crate) fn chunks<T: Send>(
     f: impl Fn(usize, &mut [T]) + Send + Sync,
 ) {
     if spread && data.len() > size && rayon::current_num_threads() > 1 {
-        data.par_chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
+        threads::for_each(data.chunks_mut(size).enumerate().collect(), |(i, chunk)| f(i, chunk));
     } else {
         data.chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
     }

@@ -28,6 +28,8 @@ pub mod normal;
 pub mod optimiser;
 mod real;
 mod simd;
+#[cfg(feature = "flex")]
+mod threads;
 pub mod univariate;
 
 pub use real::{LANES, Lanes, Real};

@@ -8,9 +8,9 @@ use super::{Mask, passes};
 use crate::flex::{chunks, parallel, parallel_pass, share, tensor};
 use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
+use crate::threads;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use rayon::prelude::*;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -22,13 +22,20 @@ pub(super) fn backward<T: Real>(saved: &Saved<Flex>, grad: FlexTensor, bias: boo
     let mut grad = unshared(grad);
     let sums = pull_back::<T>(saved, &mut grad, bias);
     let g = Matrix::<T>::of(&grad);
-    let of_x = || Some(grad_input(g, saved.weight.as_ref()?, saved.mask.as_deref()));
-    let of_weight = || Some(grad_weight(Matrix::<T>::of(saved.x.as_ref()?), g, saved.mask.as_deref()));
-    let work = saved.x.as_ref().map_or(0, |x| x.layout().num_elements() * g.shape()[1]);
-    let both = saved.weight.is_some() && saved.x.is_some();
-    let (of_x, of_weight) =
-        if both && parallel(work) { rayon::join(of_x, of_weight) } else { (of_x(), of_weight()) };
-    [of_x, of_weight, bias.then(|| tensor(sums, &[g.shape()[1]]))]
+    let mask = saved.mask.as_deref();
+    let of_x = |spread| Some(grad_input(g, saved.weight.as_ref()?, mask, spread));
+    let of_weight = |spread| Some(grad_weight(Matrix::<T>::of(saved.x.as_ref()?), g, mask, spread));
+    let inputs = saved.weight.as_ref().zip(saved.x.as_ref()).map_or(0, |(_, x)| x.layout().shape()[1]);
+    let (mut x, mut weight) = (None, None);
+    if parallel(g.shape()[0] * inputs * g.shape()[1]) && rayon::current_num_threads() == 2 {
+        // Each is half of the work.
+        let tasks: [Box<dyn FnOnce() + Send>; 2] =
+            [Box::new(|| x = of_x(false)), Box::new(|| weight = of_weight(false))];
+        threads::for_each(tasks.into(), |task| task());
+    } else {
+        (x, weight) = (of_x(true), of_weight(true));
+    }
+    [x, weight, bias.then(|| tensor(sums, &[g.shape()[1]]))]
 }
 
 /// The tensor stored without gaps; the only handle on it where `tensor` was.
@@ -54,10 +61,8 @@ fn pull_back<T: Real>(saved: &Saved<Flex>, grad: &mut FlexTensor, bias: bool) ->
         };
         let grad = T::storage_mut(grad);
         if parallel_pass(grad.len()) {
-            grad.par_chunks_mut(size)
-                .zip(kept.par_chunks(size))
-                .zip(sums.par_chunks_mut(outputs))
-                .for_each(one);
+            let blocks = grad.chunks_mut(size).zip(kept.chunks(size)).zip(sums.chunks_mut(outputs));
+            threads::for_each(blocks.collect(), one);
         } else {
             grad.chunks_mut(size).zip(kept.chunks(size)).zip(sums.chunks_mut(outputs)).for_each(one);
         }
@@ -73,8 +78,13 @@ fn pull_back<T: Real>(saved: &Saved<Flex>, grad: &mut FlexTensor, bias: bool) ->
     sums
 }
 
-/// `g W^T`.
-fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask>) -> FlexTensor {
+/// `g W^T`, by several threads where `spread` says so and that pays.
+fn grad_input<T: Real>(
+    g: Matrix<'_, T>,
+    weight: &FlexTensor,
+    mask: Option<&Mask>,
+    spread: bool,
+) -> FlexTensor {
     let ([rows, outputs], inputs) = (g.shape(), weight.layout().shape()[0]);
     let whole = [Panel::whole(inputs, outputs)];
     let panels = mask.map_or(&whole[..], Mask::by_inputs);
@@ -83,9 +93,10 @@ fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask
     let mut out = Vec::new();
     if rows * inputs > 0 {
         let work = rows * mask.map_or(inputs * outputs, Mask::multiplied);
-        let block = share(rows, work);
+        let spread = spread && parallel(work);
+        let block = if spread { share(rows, work) } else { rows };
         let write = |fresh: &mut [_]| {
-            chunks(parallel(work), fresh, block * inputs, |i, fresh| {
+            chunks(spread, fresh, block * inputs, |i, fresh| {
                 let g = g.rows(i * block..i * block + fresh.len() / inputs);
                 by_panels(fresh, g, w.t(), panels);
             });
@@ -96,8 +107,8 @@ fn grad_input<T: Real>(g: Matrix<'_, T>, weight: &FlexTensor, mask: Option<&Mask
     tensor(out, &[rows, inputs])
 }
 
-/// `x^T g`, with 0 where the mask says so.
-fn grad_weight<T: Real>(x: Matrix<'_, T>, g: Matrix<'_, T>, mask: Option<&Mask>) -> FlexTensor {
+/// `x^T g`, with 0 where the mask says so, by several threads where `spread` says so and that pays.
+fn grad_weight<T: Real>(x: Matrix<'_, T>, g: Matrix<'_, T>, mask: Option<&Mask>, spread: bool) -> FlexTensor {
     let ([rows, inputs], [_, outputs]) = (x.shape(), g.shape());
     let whole = [Panel::whole(inputs, outputs)];
     let panels = mask.map_or(&whole[..], Mask::by_inputs);
@@ -105,7 +116,8 @@ fn grad_weight<T: Real>(x: Matrix<'_, T>, g: Matrix<'_, T>, mask: Option<&Mask>)
         return tensor(Vec::<T>::new(), &[inputs, outputs]);
     }
     let work = rows * mask.map_or(inputs * outputs, Mask::multiplied);
-    let share = share(inputs, work);
+    let spread = spread && parallel(work);
+    let share = if spread { share(inputs, work) } else { inputs };
     let write = |mut rest: &mut [MaybeUninit<T>]| {
         let mut tasks = Vec::with_capacity(panels.len());
         for panel in panels {
@@ -121,8 +133,8 @@ fn grad_weight<T: Real>(x: Matrix<'_, T>, g: Matrix<'_, T>, mask: Option<&Mask>)
         let one = |(panel, along, strip): (&Panel, Range<usize>, &mut [_])| {
             strip_of_weight(strip, x.cols(along.clone()).t(), g, panel, along);
         };
-        if parallel(work) {
-            tasks.into_par_iter().for_each(one);
+        if spread {
+            threads::for_each(tasks, one);
         } else {
             tasks.into_iter().for_each(one);
         }

@@ -9,11 +9,11 @@ use crate::flex::{chunks, contiguous, numbers, parallel, share, tensor};
 use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
 use crate::simd::dispatch;
+use crate::threads;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
 use pulp::NullaryFnOnce;
-use rayon::prelude::*;
 
 impl LuOps for Flex {
     fn lu(
@@ -207,7 +207,7 @@ fn outer<T: Real>(g: &[T], x: &[T], shape @ [batch, n, positions]: [usize; 3]) -
     };
     let strips = out.chunks_mut(strip * n);
     if parallel(work) {
-        strips.enumerate().collect::<Vec<_>>().into_par_iter().for_each(one);
+        threads::for_each(strips.enumerate().collect(), one);
     } else {
         strips.enumerate().for_each(one);
     }

@@ -5,11 +5,11 @@ use super::{AdamRates, AdamStep};
 use crate::Real;
 use crate::flex::{contiguous, numbers, own, tensor};
 use crate::simd::dispatch;
+use crate::threads;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::DType;
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 /// The weights that one thread takes at once.
 const CHUNK: usize = 1 << 15;
@@ -53,9 +53,9 @@ fn adam<T: Real>(
     let (w, g) = (T::storage_mut(&mut weight), numbers::<T>(&gradient));
     let moments = (T::storage_mut(&mut m), T::storage_mut(&mut v));
     if w.len() > CHUNK && rayon::current_num_threads() > 1 {
-        let moments = moments.0.par_chunks_mut(CHUNK).zip(moments.1.par_chunks_mut(CHUNK));
-        let chunks = w.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(moments);
-        chunks.for_each(|((w, g), (m, v))| dispatch(Adam { w, g, m, v, step }));
+        let moments = moments.0.chunks_mut(CHUNK).zip(moments.1.chunks_mut(CHUNK));
+        let chunks = w.chunks_mut(CHUNK).zip(g.chunks(CHUNK)).zip(moments);
+        threads::for_each(chunks.collect(), |((w, g), (m, v))| dispatch(Adam { w, g, m, v, step }));
     } else {
         dispatch(Adam { w, g, m: moments.0, v: moments.1, step });
     }
