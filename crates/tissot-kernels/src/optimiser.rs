@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn threads_take_parts_of_large_weights() {
-        let values = |scale: f32| (0..100_001).map(|i| scale * (i as f32 * 0.7).sin()).collect::<Vec<_>>();
+        let values = |scale: f32| (0..300_001).map(|i| scale * (i as f32 * 0.7).sin()).collect::<Vec<_>>();
         let large = |scale| Tensor::<1>::from_floats(&values(scale)[..], &Device::flex());
         let step =
             AdamStep { rate: 0.01, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.1, time: 3 };
