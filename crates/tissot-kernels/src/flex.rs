@@ -74,23 +74,23 @@ fn copy<T: Real>(of: &FlexTensor) -> FlexTensor {
 }
 
 /// Fewer multiplications than this stay on one thread.
-const PARALLEL: usize = 160 * 160 * 160;
+const PARALLEL: usize = 5 << 19;
 
 /// Whether so many multiplications are worth the call of other threads.
 pub(crate) fn parallel(work: usize) -> bool {
-    work >= PARALLEL && rayon::current_num_threads() > 1
+    work >= PARALLEL && threads::count() > 1
 }
 
 /// How many of `rows` to compute at once, where all together cost `work` multiplications: a share for each thread where
 /// they are worth it.
 pub(crate) fn share(rows: usize, work: usize) -> usize {
-    let shares = if parallel(work) { rayon::current_num_threads() } else { 1 };
+    let shares = if parallel(work) { threads::count() } else { 1 };
     rows.div_ceil(shares).next_multiple_of(8)
 }
 
 /// How many rows one task takes: all of them where the work (`per_row` numbers a row) is small.
 pub(crate) fn rows_per_task(rows: usize, per_row: usize) -> usize {
-    let threads = rayon::current_num_threads();
+    let threads = threads::count();
     if threads == 1 || rows * per_row < SERIAL {
         return rows.max(1);
     }
@@ -102,7 +102,7 @@ const SHORT: usize = 1 << 18;
 
 /// Whether a pass over so many numbers is worth the call of other threads.
 pub(crate) fn parallel_pass(numbers: usize) -> bool {
-    numbers >= SHORT && rayon::current_num_threads() > 1
+    numbers >= SHORT && threads::count() > 1
 }
 
 /// Calls `task(index, ..)` for each chunk of two outputs, each given with its chunks' size, in parallel where there are
@@ -118,7 +118,7 @@ pub(crate) fn for_chunks<A: Send, B: Send>(
     }
     let b = b.chunks_mut(b_size.max(1)).chain(std::iter::repeat_with(Default::default));
     let chunks = a.chunks_mut(a_size).zip(b).enumerate();
-    if spread && rayon::current_num_threads() > 1 {
+    if spread && threads::count() > 1 {
         threads::for_each(chunks.collect(), |(i, (a, b))| task(i, a, b));
     } else {
         chunks.for_each(|(i, (a, b))| task(i, a, b));
@@ -132,7 +132,7 @@ pub(crate) fn chunks<T: Send>(
     size: usize,
     f: impl Fn(usize, &mut [T]) + Send + Sync,
 ) {
-    if spread && data.len() > size && rayon::current_num_threads() > 1 {
+    if spread && data.len() > size && threads::count() > 1 {
         threads::for_each(data.chunks_mut(size).enumerate().collect(), |(i, chunk)| f(i, chunk));
     } else {
         data.chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));

@@ -28,8 +28,7 @@ pub mod normal;
 pub mod optimiser;
 mod real;
 mod simd;
-#[cfg(feature = "flex")]
-mod threads;
+pub mod threads;
 pub mod univariate;
 
 pub use real::{LANES, Lanes, Real};

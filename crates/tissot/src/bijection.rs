@@ -4,6 +4,7 @@ use crate::inspect::{Part, Sign, Whole};
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use std::any::Any;
+use std::ops::Range;
 use tissot_kernels::few::Rows;
 use tissot_kernels::univariate::Direction;
 
@@ -23,6 +24,16 @@ impl<'a> Context<'a> {
     /// A context vector for each sample, `[batch, context]`.
     pub fn of(features: &'a Tensor<2>) -> Self {
         Self { features: Some(features), maps: None }
+    }
+
+    /// What `f` makes of the context of these samples.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    pub(crate) fn at<R>(self, samples: Range<usize>, f: impl FnOnce(Context<'_>) -> R) -> R {
+        let features = self.features.map(|c| c.clone().slice_dim(0, samples.clone()));
+        let maps = self.maps.map(|c| c.clone().slice_dim(0, samples));
+        f(Context { features: features.as_ref(), maps: maps.as_ref() })
     }
 }
 
@@ -56,7 +67,7 @@ pub struct AtPositions<'a, const D: usize> {
 ///
 /// # Panics
 /// An implementation may panic where shapes are wrong (they are the caller's), never because of values.
-pub trait Bijection<const D: usize>: Module + ModuleDisplay {
+pub trait Bijection<const D: usize>: Module + ModuleDisplay + Sync {
     /// Data to latent: `z = f(x)` and `log |det df/dx|`.
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>);
 

@@ -1,16 +1,14 @@
 //! A flow: a bijection and the distribution that it maps data to.
 
 use crate::base::{Base, Site, StandardNormal};
+use crate::batch::{check_context, in_blocks, in_parts, join};
 use crate::bijection::{Bijection, Context};
 use crate::dtype;
 use crate::error::Error;
 use crate::nets::{AnyConditioner, Conditioner};
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{DType, Device, FloatDType, Tensor, assert_shape};
+use burn::tensor::{DType, Device, FloatDType, Tensor};
 use rand::Rng;
-
-/// How many rows go through the network at a time, so that a table of any length needs bounded memory.
-const BLOCK: usize = 16_384;
 
 /// A density: `log p(x | c) = log p_base(f(x; e(c)); e(c)) + log |det df/dx|`, in nats a sample, `e` the embedding of
 /// context features `c`, or these themselves without one.
@@ -64,12 +62,14 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         T: Bijection<D>,
         B: Base<D>,
     {
-        in_blocks(x.dims()[0], context, |start, rows, context| {
-            let features = self.embed(context);
-            let context = Context { features: features.as_ref(), ..context };
-            let part = if rows == x.dims()[0] { x.clone() } else { x.clone().narrow(0, start, rows) };
-            let (z, log_det) = self.bijection.forward(part, context);
-            self.base.log_prob(z, context) + log_det
+        in_blocks(x.dims()[0], context, |rows, context| {
+            let x = if rows.len() == x.dims()[0] { x.clone() } else { x.clone().slice_dim(0, rows) };
+            join(in_parts(self, x, context, |x, context| {
+                let features = self.embed(context);
+                let context = Context { features: features.as_ref(), ..context };
+                let (z, log_det) = self.bijection.forward(x, context);
+                self.base.log_prob(z, context) + log_det
+            }))
         })
     }
 
@@ -80,10 +80,14 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
     pub fn forward<const D: usize>(&self, x: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>)
     where
         T: Bijection<D>,
+        B: Sync,
     {
         check_context(x.dims()[0], context);
-        let features = self.embed(context);
-        self.bijection.forward(x, Context { features: features.as_ref(), ..context })
+        let parts = in_parts(self, x, context, |x, context| {
+            let features = self.embed(context);
+            self.bijection.forward(x, Context { features: features.as_ref(), ..context })
+        });
+        join_pairs(parts)
     }
 
     /// Latent to data under a context, and `log |det df^-1/dz|`, `[batch]`: the bijection's, with the context embedded.
@@ -93,10 +97,14 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
     pub fn inverse<const D: usize>(&self, z: Tensor<D>, context: Context<'_>) -> (Tensor<D>, Tensor<1>)
     where
         T: Bijection<D>,
+        B: Sync,
     {
         check_context(z.dims()[0], context);
-        let features = self.embed(context);
-        self.bijection.inverse(z, Context { features: features.as_ref(), ..context })
+        let parts = in_parts(self, z, context, |z, context| {
+            let features = self.embed(context);
+            self.bijection.inverse(z, Context { features: features.as_ref(), ..context })
+        });
+        join_pairs(parts)
     }
 
     /// What the bijection and the base see as context features, `[batch, embedded]`: for code that calls them itself.
@@ -138,11 +146,11 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
     {
         let (device, dtype) = self.place();
         let site = Site { device: &device, dtype };
-        in_blocks(n, context, |_, rows, context| {
+        in_blocks(n, context, |rows, context| {
             let features = self.embed(context);
             let context = Context { features: features.as_ref(), ..context };
-            let z = self.base.sample(rows, context, temperature, site, rng);
-            self.one_turn(self.bijection.inverse(z, context).0)
+            let z = self.base.sample(rows.len(), context, temperature, site, rng);
+            join(in_parts(self, z, context, |z, context| self.one_turn(self.bijection.inverse(z, context).0)))
         })
     }
 
@@ -166,9 +174,11 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
         let context = Context { features: features.as_ref(), ..context };
         let (device, dtype) = self.place();
         let z = self.base.sample(n, context, 1.0, Site { device: &device, dtype }, rng);
-        let log_base = self.base.log_prob(z.clone(), context);
-        let (x, log_det) = self.bijection.inverse(z, context);
-        (self.one_turn(x), log_base - log_det)
+        join_pairs(in_parts(self, z, context, |z, context| {
+            let log_base = self.base.log_prob(z.clone(), context);
+            let (x, log_det) = self.bijection.inverse(z, context);
+            (self.one_turn(x), log_base - log_det)
+        }))
     }
 
     /// The same places, those on circles within one turn.
@@ -217,29 +227,7 @@ impl<T: Module + ModuleDisplay, B: Module + ModuleDisplay> Flow<T, B> {
     }
 }
 
-/// # Panics
-/// Where the context has not `rows` rows.
-fn check_context(rows: usize, context: Context<'_>) {
-    if let Some(features) = context.features {
-        assert_shape!(features, [rows, _]);
-    }
-}
-
-/// Runs `part(start, rows, context)` over blocks of rows and joins what it gives.
-fn in_blocks<const D: usize>(
-    rows: usize,
-    context: Context<'_>,
-    mut part: impl FnMut(usize, usize, Context<'_>) -> Tensor<D>,
-) -> Tensor<D> {
-    check_context(rows, context);
-    if rows <= BLOCK {
-        return part(0, rows, context);
-    }
-    let parts = (0..rows).step_by(BLOCK).map(|start| {
-        let n = BLOCK.min(rows - start);
-        let features = context.features.map(|c| c.clone().narrow(0, start, n));
-        let maps = context.maps.map(|c| c.clone().narrow(0, start, n));
-        part(start, n, Context { features: features.as_ref(), maps: maps.as_ref() })
-    });
-    Tensor::cat(parts.collect(), 0)
+fn join_pairs<const D: usize, const E: usize>(parts: Vec<(Tensor<D>, Tensor<E>)>) -> (Tensor<D>, Tensor<E>) {
+    let (first, second): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    (join(first), join(second))
 }

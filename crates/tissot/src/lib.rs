@@ -11,6 +11,7 @@
 //! of the table it was fitted to, in one file.
 
 pub mod base;
+mod batch;
 mod bijection;
 mod chain;
 mod circles;

@@ -10,6 +10,8 @@
 //! same of a unit.
 
 mod composed;
+#[cfg(feature = "cube")]
+pub(crate) mod cube;
 #[cfg(feature = "flex")]
 mod curve;
 #[cfg(feature = "flex")]

@@ -7,6 +7,7 @@ use super::op::Frame;
 use crate::flex::{chunks, contiguous, numbers, tensor};
 use crate::real::Real;
 use crate::simd::dispatch;
+use crate::threads;
 use burn::backend::flex::FlexTensor;
 use pulp::NullaryFnOnce;
 use std::ops::Range;
@@ -89,7 +90,7 @@ pub(super) fn channel_sums<T: Real>(images: FlexTensor) -> FlexTensor {
 
 /// How many images a task takes.
 fn at_once(batch: usize, per_image: usize) -> usize {
-    let threads = rayon::current_num_threads();
+    let threads = threads::count();
     if batch * per_image < SERIAL { batch.max(1) } else { batch.div_ceil(threads).max(1) }
 }
 

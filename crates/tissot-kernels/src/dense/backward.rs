@@ -27,7 +27,7 @@ pub(super) fn backward<T: Real>(saved: &Saved<Flex>, grad: FlexTensor, bias: boo
     let of_weight = |spread| Some(grad_weight(Matrix::<T>::of(saved.x.as_ref()?), g, mask, spread));
     let inputs = saved.weight.as_ref().zip(saved.x.as_ref()).map_or(0, |(_, x)| x.layout().shape()[1]);
     let (mut x, mut weight) = (None, None);
-    if parallel(g.shape()[0] * inputs * g.shape()[1]) && rayon::current_num_threads() == 2 {
+    if parallel(g.shape()[0] * inputs * g.shape()[1]) && threads::count() == 2 {
         // Each is half of the work.
         let tasks: [Box<dyn FnOnce() + Send>; 2] =
             [Box::new(|| x = of_x(false)), Box::new(|| weight = of_weight(false))];

@@ -8,14 +8,16 @@
 //! On burn's Flex backend, for f32 and f64, the products are those of the `gemm` crate (as in Flex itself). Bias and
 //! activation are one vectorised pass over rows that are still in the cache, and so are the activation's derivative
 //! and the bias's gradient. Gradients of inputs that need none are not computed. Large products run in parallel over
-//! rows; small ones stay on one thread. On any other device, or in another number type, the same functions are composed
-//! of burn's operations.
+//! rows; small ones stay on one thread. On GPUs, in f32, the products are burn's, and bias and activation one kernel, as is the
+//! gradient of most activations. On any other device, or in another number type, the same functions are composed of burn's operations.
 //!
 //! A [`Mask`] says which weights of [`masked_dense`] are always 0. Blocks that are all 0 are not multiplied.
 
 #[cfg(feature = "flex")]
 mod backward;
 mod composed;
+#[cfg(feature = "cube")]
+mod epilogue;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "flex")]

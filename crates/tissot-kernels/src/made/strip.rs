@@ -7,6 +7,7 @@ use super::sweep;
 use super::tile::multiply_add;
 use super::univariate::{Column, ColumnInverse, Columns, Invert};
 use crate::simd::dispatch;
+use crate::threads;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -56,7 +57,7 @@ pub(super) fn inverse<T: Invert>(
         let (plans, columns, row) = (&*plans, &mut **columns, i * rows);
         dispatch(Strip { host, plans, gradient, columns, scratch, row, x, log_det, vectors });
     };
-    if log_det.len() > rows && log_det.len() * host.work() >= PARALLEL {
+    if log_det.len() > rows && log_det.len() * host.work() >= PARALLEL && threads::count() > 1 {
         x.par_chunks_mut(rows * features)
             .zip(log_det.par_chunks_mut(rows))
             .enumerate()

@@ -3,7 +3,7 @@
 use super::op::OptimiserOps;
 use super::{AdamRates, AdamStep};
 use crate::Real;
-use crate::flex::{contiguous, numbers, own, parallel_pass, tensor};
+use crate::flex::{contiguous, numbers, own, tensor};
 use crate::simd::dispatch;
 use crate::threads;
 use burn::backend::Flex;
@@ -52,7 +52,7 @@ fn adam<T: Real>(
     let [mut weight, mut m, mut v] = tensors.map(own::<T>);
     let (w, g) = (T::storage_mut(&mut weight), numbers::<T>(&gradient));
     let moments = (T::storage_mut(&mut m), T::storage_mut(&mut v));
-    if parallel_pass(w.len()) {
+    if w.len() >= 2 * CHUNK && threads::count() > 1 {
         let moments = moments.0.chunks_mut(CHUNK).zip(moments.1.chunks_mut(CHUNK));
         let chunks = w.chunks_mut(CHUNK).zip(g.chunks(CHUNK)).zip(moments);
         threads::for_each(chunks.collect(), |((w, g), (m, v))| dispatch(Adam { w, g, m, v, step }));

@@ -21,7 +21,7 @@ use rand::Rng;
 ///
 /// # Shapes
 /// `z`: `[batch, features, ..]`; `log_prob`: `[batch]`; the context has one row a sample.
-pub trait Base<const D: usize>: Module + ModuleDisplay {
+pub trait Base<const D: usize>: Module + ModuleDisplay + Sync {
     /// `log p(z)` of each sample, `[batch]`.
     fn log_prob(&self, z: Tensor<D>, context: Context<'_>) -> Tensor<1>;
 

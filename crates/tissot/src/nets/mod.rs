@@ -62,7 +62,7 @@ impl Inputs {
 /// # Shapes
 /// `x`: `[batch, inputs, ..]` -> `[batch, elements * num_params, ..]`; element `e` owns the outputs
 /// `e * num_params .. (e + 1) * num_params` of axis 1.
-pub trait Conditioner<const D: usize>: Module + ModuleDisplay {
+pub trait Conditioner<const D: usize>: Module + ModuleDisplay + Sync {
     /// The parameters at `x` under `context`.
     fn forward(&self, x: Tensor<D>, context: Context<'_>) -> Tensor<D>;
 

@@ -31,7 +31,7 @@ use tissot_kernels::univariate as fused;
 ///
 /// # Panics
 /// Where the shapes do not fit. Never because of values: finite inputs give finite outputs and gradients.
-pub trait Univariate: Clone + Send + Debug {
+pub trait Univariate: Clone + Send + Sync + Debug {
     /// How many parameters one element needs.
     fn num_params(&self) -> usize;
 

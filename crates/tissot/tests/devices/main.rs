@@ -3,6 +3,8 @@
 //! `cargo test -p tissot --features testing,wgpu,ndarray --test devices`
 
 #[cfg(feature = "wgpu")]
+mod dense;
+#[cfg(feature = "wgpu")]
 mod fused;
 mod images;
 #[cfg(feature = "wgpu")]

@@ -4,8 +4,8 @@
 //! units after it. Then the parameters of the feature at place `k` are complete, it is found, and added to the sums in turn.
 //! A sum belongs to one unit (thread) of the cube throughout, so that only what is fresh in a step goes through shared memory.
 
-use super::activation::apply as activate;
 use super::{Finish, Map, Plan};
+use crate::activation::cube::apply as activate;
 use crate::cube::UNROLLED;
 use crate::univariate::cube::apply_to;
 use burn_cubecl::cubecl;

@@ -1,6 +1,5 @@
 //! The inverse of an autoregressive network on a GPU, all steps of all rows in one kernel.
 
-mod activation;
 mod kernel;
 mod op;
 

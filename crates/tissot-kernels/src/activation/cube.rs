@@ -1,6 +1,6 @@
-//! Activations, by the formulas of `crate::activation`.
+//! Activations on GPUs.
 
-use crate::activation::Activation;
+use super::Activation;
 use crate::cube::Fixed;
 use crate::cube::math::{log_1_plus, tanh};
 use burn_cubecl::cubecl;
@@ -30,7 +30,7 @@ fn softplus(u: f32) -> f32 {
 
 /// The activation at `u`.
 #[cube]
-pub(super) fn apply(u: f32, #[comptime] activation: Fixed<Activation>) -> f32 {
+pub(crate) fn apply(u: f32, #[comptime] activation: Fixed<Activation>) -> f32 {
     let c = comptime!(constants(activation.0));
     if comptime!(activation.0 == Activation::Relu) {
         max(u, 0.0)
@@ -51,5 +51,35 @@ pub(super) fn apply(u: f32, #[comptime] activation: Fixed<Activation>) -> f32 {
         sigmoid(u)
     } else {
         softplus(u)
+    }
+}
+
+/// Whether [`pull_back`] knows the activation: where its derivative follows from its value.
+pub(crate) fn follows_from_value(activation: Activation) -> bool {
+    match activation {
+        Activation::Relu | Activation::Elu { .. } | Activation::Tanh => true,
+        Activation::Sigmoid | Activation::Softplus => true,
+        // A smaller slope may turn a negative number into 0, which hides on which side it was.
+        Activation::LeakyRelu { slope } => slope >= 1e-6,
+        Activation::Silu | Activation::Gelu | Activation::Mish => false,
+    }
+}
+
+/// `g act'(u)` for the value `y = act(u)`.
+#[cube]
+pub(crate) fn pull_back(g: f32, y: f32, #[comptime] activation: Fixed<Activation>) -> f32 {
+    let c = comptime!(constants(activation.0));
+    if comptime!(activation.0 == Activation::Relu) {
+        select(y <= 0.0, 0.0, g)
+    } else if comptime!(matches!(activation.0, Activation::LeakyRelu { .. })) {
+        select(y < 0.0, g * f32::new(c[0]), g)
+    } else if comptime!(matches!(activation.0, Activation::Elu { .. })) {
+        g * select(y > 0.0, f32::new(c[1]), y + f32::new(comptime!(c[0] * c[1])))
+    } else if comptime!(activation.0 == Activation::Tanh) {
+        g * (1.0 - y * y)
+    } else if comptime!(activation.0 == Activation::Sigmoid) {
+        g * (y * (1.0 - y))
+    } else {
+        g * (1.0 - (-y).exp())
     }
 }
