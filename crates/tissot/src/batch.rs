@@ -13,7 +13,7 @@ const BLOCK: usize = 16_384;
 /// on the number of threads. Products of fewer are slower, too.
 const ROWS: usize = 64;
 
-/// A part has at least so many multiplications: a thread wakes in the time of a tenth of them.
+/// A part has at least so many multiplications: a thread wakes in the time of a tenth to a fifth of them.
 const MULTIPLICATIONS: usize = 1 << 22;
 
 /// Runs `part(rows, context)` over blocks of rows and joins what it gives.
@@ -58,8 +58,9 @@ const fn least<const D: usize>() -> usize {
 fn parts<const D: usize>(module: &impl Module, x: &Tensor<D>, context: Context<'_>) -> usize {
     let dims = x.dims();
     let most = threads::count().min(dims[0] / least::<D>());
-    let autodiff = x.is_autodiff() || context.features.is_some_and(Tensor::is_autodiff);
-    if most < 2 || autodiff || !threads::are_used(&x.device(), x.dtype()) {
+    let given =
+        context.features.is_some_and(Tensor::is_autodiff) || context.maps.is_some_and(Tensor::is_autodiff);
+    if most < 2 || given || x.is_autodiff() || !threads::are_used(&x.device(), x.dtype()) {
         return 1;
     }
     let mut weights = Weights { count: 0, autodiff: false };

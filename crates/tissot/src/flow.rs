@@ -15,7 +15,8 @@ use rand::Rng;
 ///
 /// A flow is a burn module: it can be a field of another one, be trained in any loop, and be saved by
 /// `save_file`. Evaluate and sample with `flow.valid()` where the flow is being trained: a tracked forward that
-/// is never followed by a backward keeps its memory.
+/// is never followed by a backward keeps its memory. Without gradients, on a CPU, large batches are divided among the threads of rayon's
+/// pool; no bit of an answer depends on their number.
 ///
 /// # Examples
 /// ```

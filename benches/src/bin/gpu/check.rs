@@ -9,6 +9,8 @@ use tissot::univariate::{
     Affine, AffineOrder, AnyUnivariate, LogScale, RationalQuadratic, SplineParams, Univariate,
 };
 use tissot::{Bijection, Context};
+use tissot_kernels::activation::Activation;
+use tissot_kernels::dense::dense;
 use tissot_kernels::optimiser::{AdamStep, adam};
 use tissot_kernels::univariate::{Direction, apply};
 
@@ -40,6 +42,10 @@ pub fn all(device: &Device) -> bool {
         }
     }
     let host = Device::flex();
+    for activation in [None, Some(Activation::Relu), Some(Activation::Tanh)] {
+        let what = format!("product, bias, {}", activation.map_or("nothing".into(), |a| format!("{a:?}")));
+        row(&what, "CPU", &dense_layer(activation, device), &dense_layer(activation, &host), 1e-5);
+    }
     row("Adam", "CPU", &adam_steps(device), &adam_steps(&host), 1e-5);
     for name in ["W1", "W3", "W4", "W5"] {
         let (config, _) = work(name);
@@ -119,6 +125,19 @@ fn numbers(u: AnyUnivariate, direction: Direction, device: &Device, dtype: DType
 fn values<const D: usize>((a, b): (Tensor<D>, Tensor<1>)) -> Vec<f64> {
     let host = |data: TensorData| data.iter::<f64>().collect::<Vec<_>>();
     [host(a.into_data()), host(b.into_data())].concat()
+}
+
+/// What a layer of a network makes, and the gradients of its input, weight and bias.
+fn dense_layer(activation: Option<Activation>, device: &Device) -> Vec<f64> {
+    let device = &device.clone().autodiff();
+    let of = |shape| waves(1.0, shape, device, DType::F32).require_grad();
+    let (x, weight) = (of([33, 21]), of([21, 40]));
+    let bias = waves(0.5, [40], device, DType::F32).require_grad();
+    let y = dense(x.clone(), weight.clone(), Some(bias.clone()), activation);
+    let grads = (y.clone() * waves(1.0, [33, 40], device, DType::F32)).sum().backward();
+    let of_bias = bias.grad(&grads).expect("the bias");
+    let of_weight = weight.grad(&grads).expect("the weight").reshape([-1]);
+    [values((y, of_bias)), values((x.grad(&grads).expect("x"), of_weight))].concat()
 }
 
 /// A weight and its moments after three steps.
