@@ -47,16 +47,15 @@ fn of_tables() {
     let size = Size::new(7).with_transforms(3).with_hidden([130, 130]).with_context(2);
     let features = Tensor::<1, _>::arange(0..2 * ROWS as i64, &Device::flex()).float();
     let features = features.div_scalar(ROWS as f64).reshape([ROWS, 2]);
-    let presets: [(&str, fn(&Size) -> FlowConfig); 6] = [
-        ("nice", presets::nice),
-        ("real_nvp", presets::real_nvp),
-        ("maf", presets::maf),
-        ("iaf", presets::iaf),
-        ("nsf_coupling", presets::nsf_coupling),
-        ("nsf_autoregressive", presets::nsf_autoregressive),
-    ];
-    for (name, preset) in presets {
-        threads_change_nothing::<2>(name, &flow(&preset(&size)), ROWS, Context::of(&features));
+    for (name, config) in [
+        ("nice", presets::nice(&size)),
+        ("real_nvp", presets::real_nvp(&size)),
+        ("maf", presets::maf(&size)),
+        ("iaf", presets::iaf(&size)),
+        ("nsf_coupling", presets::nsf_coupling(&size)),
+        ("nsf_autoregressive", presets::nsf_autoregressive(&size)),
+    ] {
+        threads_change_nothing::<2>(name, &flow(&config), ROWS, Context::of(&features));
     }
 }
 
