@@ -1,4 +1,5 @@
-//! What follows a product on GPUs: bias and activation in one kernel, and the gradient of both in one.
+//! What follows a product on GPUs: bias and activation in one kernel, and the gradient of the activation in another; that of the
+//! bias is burn's sum over rows.
 //!
 //! The products themselves are burn's, which has them tuned for each device; with their own gradients they stand beside this
 //! operation in the graph.
