@@ -4,6 +4,7 @@ use crate::{Real, threads};
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{BackendTensor, DispatchTensorKind};
 use burn::tensor::{Shape, Tensor};
+use std::mem::MaybeUninit;
 
 /// Work below this many parameters stays on one thread: a second one costs about as much to wake.
 const SERIAL: usize = 1 << 15;
@@ -50,6 +51,18 @@ pub(crate) fn inside<const D: usize>(tensor: Tensor<D>) -> Option<FlexTensor> {
 /// For a tensor of another number type: all tensors of an operation share one.
 pub(crate) fn numbers<T: Real>(tensor: &FlexTensor) -> &[T] {
     T::slice(tensor).expect("tensors of one number type")
+}
+
+/// `len` numbers in memory that nothing was written to: the zeros that a list else begins with cost as much as a pass over it.
+///
+/// # Safety
+/// `write` must write all of them.
+pub(crate) unsafe fn written<T: Real>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
+    let mut numbers = Vec::with_capacity(len);
+    write(&mut numbers.spare_capacity_mut()[..len]);
+    // SAFETY: there is room for `len` numbers, and the caller promises that all are written.
+    unsafe { numbers.set_len(len) };
+    numbers
 }
 
 /// A tensor of `values`.

@@ -99,6 +99,19 @@ pub(crate) fn select<T>(condition: bool, a: T, b: T) -> T {
     if condition { a } else { b }
 }
 
+/// The sum of `of(value)`, in f64: of the places of every eighth number first, which do not wait for one another.
+#[inline(always)]
+pub(crate) fn sum<T: Real>(values: &[T], of: impl Fn(f64) -> f64) -> f64 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for eight in eights {
+        for (sum, value) in sums.iter_mut().zip(eight) {
+            *sum += of(value.to_f64());
+        }
+    }
+    sums.into_iter().sum::<f64>() + rest.iter().map(|value| of(value.to_f64())).sum::<f64>()
+}
+
 /// What both types do alike.
 macro_rules! common {
     ($float:ty, $bits:ty, $dtype:ident) => {

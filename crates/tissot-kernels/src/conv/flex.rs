@@ -4,12 +4,13 @@
 //! patch's row of pixels is one run of numbers.
 
 use super::op::Frame;
-use crate::flex::{chunks, contiguous, numbers, tensor};
-use crate::real::Real;
+use crate::flex::{chunks, contiguous, numbers, tensor, written};
+use crate::real::{Real, sum};
 use crate::simd::dispatch;
 use crate::threads;
 use burn::backend::flex::FlexTensor;
 use pulp::NullaryFnOnce;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// Numbers below which all images stay on one thread.
@@ -20,14 +21,20 @@ pub(super) fn unfold<T: Real>(image: FlexTensor, size: usize) -> FlexTensor {
     let [batch, channels, height, width] = [0, 1, 2, 3].map(|axis| image.layout().shape()[axis]);
     let grid = Grid { height, width, channels, size };
     let (per_image, per_rows) = (channels * height * width, grid.columns() * height * width);
-    let mut rows = vec![T::ZERO; batch * per_rows];
-    if per_rows > 0 {
-        let images: &[T] = numbers(&image);
-        let at_once = at_once(batch, per_rows);
-        chunks(true, &mut rows, at_once * per_rows, |task, rows| {
+    if per_rows == 0 {
+        return tensor(Vec::<T>::new(), &[batch * height * width, grid.columns()]);
+    }
+    let images: &[T] = numbers(&image);
+    let at_once = at_once(batch, per_rows);
+    let write = |fresh: &mut [_]| {
+        chunks(true, fresh, at_once * per_rows, |task, fresh| {
             let mut last = vec![T::ZERO; per_image];
             let images = images[task * at_once * per_image..].chunks_exact(per_image);
-            for (image, rows) in images.zip(rows.chunks_exact_mut(per_rows)) {
+            for (image, fresh) in images.zip(fresh.chunks_exact_mut(per_rows)) {
+                // An image at a time, which is then in the cache.
+                fresh.fill(MaybeUninit::new(T::ZERO));
+                // SAFETY: just filled.
+                let rows = unsafe { fresh.assume_init_mut() };
                 if size == 1 {
                     dispatch(Transpose { from: image, rows: channels, to: rows });
                 } else {
@@ -39,7 +46,9 @@ pub(super) fn unfold<T: Real>(image: FlexTensor, size: usize) -> FlexTensor {
                 }
             }
         });
-    }
+    };
+    // SAFETY: each chunk has some images, and each image's numbers are written.
+    let rows = unsafe { written(batch * per_rows, write) };
     tensor(rows, &[batch * height * width, grid.columns()])
 }
 
@@ -83,7 +92,7 @@ pub(super) fn channel_sums<T: Real>(images: FlexTensor) -> FlexTensor {
     let [channels, height, width] = [1, 2, 3].map(|axis| images.layout().shape()[axis]);
     let mut sums = vec![0.0; channels];
     for (k, map) in numbers::<T>(&images).chunks_exact((height * width).max(1)).enumerate() {
-        sums[k % channels] += map.iter().map(|v| v.to_f64()).sum::<f64>();
+        sums[k % channels] += sum(map, |v| v);
     }
     tensor(sums.into_iter().map(T::of).collect(), &[channels])
 }

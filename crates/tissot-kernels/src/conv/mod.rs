@@ -10,15 +10,26 @@
 //! ```
 //!
 //! whichever moves fewer numbers, `W'` being `W` turned by 180 degrees. Each of `U` and `U^T` is the other's gradient, and neither
-//! form keeps more of its input for the gradient than `x`: the patches are made again. Both read and write the layout of images (channels before positions)
+//! form keeps more for the gradient than `x` and `W`: patches and matrices are made again. Both read and write the layout of images (channels before positions)
 //! where they begin and end a network, so that no copy changes it. On any other device convolutions are burn's own.
 
 #[cfg(feature = "flex")]
 mod flex;
+mod layer;
 #[cfg(feature = "flex")]
 mod op;
 #[cfg(feature = "flex")]
+mod pair;
+#[cfg(feature = "flex")]
 mod patches;
+#[cfg(feature = "flex")]
+mod turned;
+#[cfg(feature = "flex")]
+mod weights;
+
+pub use layer::Layer;
+
+use layer::Way;
 
 use crate::activation::{Activation, apply};
 use crate::dense::dense;
@@ -31,12 +42,12 @@ use burn::tensor::ops::ConvOptions;
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use tissot_kernels::conv::Maps;
+/// use tissot_kernels::conv::{Layer, Maps};
 ///
 /// let x = Tensor::<4>::ones([2, 3, 4, 5], &Device::flex());
 /// let weight = Tensor::<4>::ones([6, 3, 3, 3], &Device::flex());
-/// let y = Maps::new(x).convolve(weight, None, None).into_image();
-/// assert_eq!(y.dims(), [2, 6, 4, 5]);
+/// let y = Maps::new(x).convolve(Layer { weight, factors: None, bias: None, activation: None });
+/// assert_eq!(y.into_image().dims(), [2, 6, 4, 5]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Maps(Form);
@@ -59,47 +70,65 @@ impl Maps {
     pub fn into_image(self) -> Tensor<4> {
         match self.0 {
             Form::Image(x) => x,
-            Form::Rows(rows, size) => fold(rows, None, size, 1),
+            Form::Rows(rows, shape) => fold(rows, shape),
         }
     }
 
-    /// `act(W * x + b)`.
-    ///
-    /// # Shapes
-    /// `weight`: `[outputs, inputs, size, size]`, `size` odd; `bias`: `[outputs]`.
+    /// `act(f (W * x) + b)`.
     ///
     /// # Panics
     /// Where the shapes or number types do not fit together.
     #[must_use]
-    pub fn convolve(
-        self,
-        weight: Tensor<4>,
-        bias: Option<Tensor<1>>,
-        activation: Option<Activation>,
-    ) -> Self {
-        let [outputs, inputs, size, width] = weight.dims();
-        let channels = self.channels();
-        assert_eq!(channels, inputs, "x has {channels} channels, but the weight {inputs}");
-        assert!(size == width && size % 2 == 1, "a kernel must be square and odd; found {size} x {width}");
-        if !is_on_host(&weight.device(), weight.dtype()) {
-            let y =
-                conv2d(self.into_image(), weight, bias, ConvOptions::new([1, 1], [size / 2; 2], [1, 1], 1));
-            return Self(Form::Image(activated(y, activation)));
+    pub fn convolve(self, layer: Layer) -> Self {
+        let (way, shape, activation) = (self.way(&layer), self.shape(), layer.activation);
+        match way {
+            Way::Burn => {
+                let pad = layer.weight.dims()[2] / 2;
+                let options = ConvOptions::new([1, 1], [pad; 2], [1, 1], 1);
+                let y = conv2d(self.into_image(), layer.scaled_weight(), layer.bias, options);
+                Self(Form::Image(activated(y, activation)))
+            }
+            Way::Positions => {
+                let weight = layer.matrix();
+                Self(Form::Rows(dense(self.into_rows().0, weight, layer.bias, activation), shape))
+            }
+            Way::Patches => Self(Form::Rows(patches_dense(self.into_image(), layer), shape)),
+            Way::Sums => {
+                let y = dense_fold(self.into_rows().0, layer, shape);
+                Self(Form::Image(activated(y, activation)))
+            }
         }
-        if size > 1 && outputs <= inputs {
-            let weight = weight.flip([2, 3]).permute([1, 2, 3, 0]).reshape([inputs, size * size * outputs]);
-            let (rows, shape) = self.into_rows();
-            let y = fold(dense(rows, weight, None, None), bias, shape, size);
-            return Self(Form::Image(activated(y, activation)));
+    }
+
+    /// What `convolve` of the one and then the other gives.
+    ///
+    /// Where the first has few inputs and the second is 1x1, as in Glow's network, Flex does not keep what stands between them for the
+    /// gradient: it is made again, which takes a few per cent of a step, and a network keeps half as much.
+    ///
+    /// # Panics
+    /// Where the shapes or number types do not fit together.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use tissot_kernels::conv::{Layer, Maps};
+    ///
+    /// let [first, second] = [[6, 3, 3], [4, 6, 1]].map(|[outputs, inputs, size]| Layer {
+    ///     weight: Tensor::ones([outputs, inputs, size, size], &Device::flex()),
+    ///     factors: None,
+    ///     bias: None,
+    ///     activation: None,
+    /// });
+    /// let x = Tensor::<4>::ones([2, 3, 4, 5], &Device::flex());
+    /// assert_eq!(Maps::new(x).convolve_twice([first, second]).into_image().dims(), [2, 4, 4, 5]);
+    /// ```
+    #[must_use]
+    pub fn convolve_twice(self, [first, second]: [Layer; 2]) -> Self {
+        let ways = [self.way(&first), second.way(first.weight.dims()[0], first.weight.dtype())];
+        if ways != [Way::Patches, Way::Positions] {
+            return self.convolve(first).convolve(second);
         }
         let shape = self.shape();
-        let rows = if size == 1 {
-            dense(self.into_rows().0, weight.reshape([outputs, inputs]).swap_dims(0, 1), bias, activation)
-        } else {
-            let weight = weight.permute([2, 3, 1, 0]).reshape([size * size * inputs, outputs]);
-            patches_dense(self.into_image(), weight, bias, activation, size)
-        };
-        Self(Form::Rows(rows, shape))
+        Self(Form::Rows(patches_pair(self.into_image(), first, second), shape))
     }
 
     /// `act(x)`.
@@ -142,10 +171,10 @@ impl Maps {
         }
     }
 
-    fn channels(&self) -> usize {
+    fn way(&self, layer: &Layer) -> Way {
         match &self.0 {
-            Form::Image(x) => x.dims()[1],
-            Form::Rows(rows, _) => rows.dims()[1],
+            Form::Image(x) => layer.way(x.dims()[1], x.dtype()),
+            Form::Rows(rows, _) => layer.way(rows.dims()[1], rows.dtype()),
         }
     }
 
@@ -163,7 +192,7 @@ impl Maps {
     fn into_rows(self) -> (Tensor<2>, [usize; 3]) {
         let shape = self.shape();
         match self.0 {
-            Form::Image(x) => (unfold(x, 1), shape),
+            Form::Image(x) => (unfold(x), shape),
             Form::Rows(rows, _) => (rows, shape),
         }
     }
@@ -181,7 +210,7 @@ impl Maps {
 pub fn channels_last(x: Tensor<4>) -> Tensor<3> {
     let [batch, channels, height, width] = x.dims();
     if is_on_host(&x.device(), x.dtype()) {
-        return unfold(x, 1).reshape([batch, height * width, channels]);
+        return unfold(x).reshape([batch, height * width, channels]);
     }
     x.reshape([batch, channels, height * width]).swap_dims(1, 2)
 }
@@ -193,39 +222,50 @@ fn activated(x: Tensor<4>, activation: Option<Activation>) -> Tensor<4> {
     }
 }
 
-/// `act(U(image) W + b)`. Only on Flex.
-fn patches_dense(
-    image: Tensor<4>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-    activation: Option<Activation>,
-    size: usize,
-) -> Tensor<2> {
-    let (dtype, [_, outputs]) = (weight.dtype(), weight.dims());
-    let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], (&weight.device().inner(), dtype)));
-    assert!(image.dtype() == dtype && bias.dtype() == dtype, "numbers of one type");
-    assert_eq!(bias.dims(), [outputs], "a bias for each output");
-    activation.into_iter().for_each(Activation::check);
+/// `act(f U(image) W + b)`. Only on Flex.
+fn patches_dense(image: Tensor<4>, layer: Layer) -> Tensor<2> {
     #[cfg(feature = "flex")]
-    return patches::patches_dense(image, weight, bias, activation, size);
+    return patches::patches_dense(image, layer.scaled_weight(), layer.bias_or_zeros(), layer.activation);
     #[cfg(not(feature = "flex"))]
-    unreachable!("patches of {image:?} and {size} without Flex")
+    unreachable!("patches of {image:?} for {layer:?} without Flex")
 }
 
-/// The patch around each position: `rows[(b, y, x), (ky, kx, c)] = image[b, c, y + ky - p, x + kx - p]`, `p = size / 2`, 0
-/// outside. Only on Flex.
-fn unfold(image: Tensor<4>, size: usize) -> Tensor<2> {
+/// The same and a second layer of size 1. Only on Flex.
+fn patches_pair(image: Tensor<4>, first: Layer, second: Layer) -> Tensor<2> {
     #[cfg(feature = "flex")]
-    return op::unfold(image, size);
+    return pair::patches_pair(
+        image,
+        (first.scaled_weight(), first.bias_or_zeros()),
+        (second.matrix(), second.bias_or_zeros()),
+        [first.activation, second.activation],
+    );
     #[cfg(not(feature = "flex"))]
-    unreachable!("rows of {image:?} and {size} without Flex")
+    unreachable!("patches of {image:?} for {first:?} and {second:?} without Flex")
 }
 
-/// The adjoint of [`unfold`]: each patch is added to where it would have been taken from, and `bias` to each channel. Only on
-/// Flex.
-fn fold(rows: Tensor<2>, bias: Option<Tensor<1>>, shape: [usize; 3], size: usize) -> Tensor<4> {
+/// `U^T(f x W') + b`, without the activation. Only on Flex.
+fn dense_fold(rows: Tensor<2>, layer: Layer, shape: [usize; 3]) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    return op::fold(rows, bias, shape, size);
+    return {
+        let (factors, bias) = (layer.factors_or_ones(), layer.bias_or_zeros());
+        turned::dense_fold(rows, layer.weight, factors, bias, shape)
+    };
     #[cfg(not(feature = "flex"))]
-    unreachable!("rows {rows:?} and {bias:?} of {shape:?} and {size} without Flex")
+    unreachable!("rows {rows:?} of {shape:?} for {layer:?} without Flex")
+}
+
+/// The channels of each position: `rows[(b, y, x), c] = image[b, c, y, x]`. Only on Flex.
+fn unfold(image: Tensor<4>) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    return op::unfold(image);
+    #[cfg(not(feature = "flex"))]
+    unreachable!("rows of {image:?} without Flex")
+}
+
+/// The inverse of [`unfold`]. Only on Flex.
+fn fold(rows: Tensor<2>, shape: [usize; 3]) -> Tensor<4> {
+    #[cfg(feature = "flex")]
+    return op::fold(rows, shape);
+    #[cfg(not(feature = "flex"))]
+    unreachable!("rows {rows:?} of {shape:?} without Flex")
 }

@@ -1,6 +1,7 @@
 //! Unfold and fold on Flex: each is the gradient of the other.
 
-use super::flex;
+use super::weights::Order;
+use super::{flex, weights};
 use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -12,23 +13,14 @@ use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{DType, Tensor};
 
 /// See [`unfold`](super::unfold).
-pub(super) fn unfold(image: Tensor<4>, size: usize) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as FoldOps>::unfolded(image.into_dispatch(), size))
+pub(super) fn unfold(image: Tensor<4>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FoldOps>::unfolded(image.into_dispatch(), 1))
 }
 
 /// See [`fold`](super::fold).
-pub(super) fn fold(
-    rows: Tensor<2>,
-    bias: Option<Tensor<1>>,
-    [batch, height, width]: [usize; 3],
-    size: usize,
-) -> Tensor<4> {
-    let frame = Frame { batch, height, width, size };
-    let rows = rows.into_dispatch();
-    Tensor::from_dispatch(match bias {
-        None => <Dispatch as FoldOps>::folded(rows, frame),
-        Some(bias) => <Dispatch as FoldOps>::folded_onto(rows, bias.into_dispatch(), frame),
-    })
+pub(super) fn fold(rows: Tensor<2>, [batch, height, width]: [usize; 3]) -> Tensor<4> {
+    let frame = Frame { batch, height, width, size: 1 };
+    Tensor::from_dispatch(<Dispatch as FoldOps>::folded(rows.into_dispatch(), frame))
 }
 
 /// Images of which rows are the patches.
@@ -43,17 +35,33 @@ pub(super) struct Frame {
 
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait FoldOps: Backend {
-    /// Images `[batch, channels, height, width]` to rows `[batch * height * width, size^2 channels]`.
+    /// The patch around each position, images `[batch, channels, height, width]` to rows `[batch * height * width, size^2 channels]`:
+    /// `rows[(b, y, x), (ky, kx, c)] = image[b, c, y + ky - p, x + kx - p]`, `p = size / 2`, 0 outside.
     fn unfolded(image: FloatTensor<Self>, size: usize) -> FloatTensor<Self>;
 
-    /// Rows to images.
+    /// The adjoint, rows to images: each patch is added to where it would have been taken from.
     fn folded(rows: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self>;
+}
 
-    /// Rows to images, `bias` added to each channel.
+/// A backend that has what a gradient needs besides.
+pub(super) trait FoldKernels: FoldOps {
+    /// As `folded`, `bias` added to each channel.
     fn folded_onto(rows: FloatTensor<Self>, bias: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self>;
 
     /// The sum of each channel of images.
     fn channel_sums(images: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The matrix of a weight, each output times its factor where there are factors.
+    fn laid(weight: FloatTensor<Self>, factors: Option<FloatTensor<Self>>, order: Order)
+    -> FloatTensor<Self>;
+
+    /// The gradient of the weight, and of the factors where there are some, from that of the matrix.
+    fn unlaid(
+        gradient: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        factors: Option<FloatTensor<Self>>,
+        order: Order,
+    ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
 }
 
 impl FoldOps for Flex {
@@ -70,7 +78,9 @@ impl FoldOps for Flex {
             _ => flex::fold::<f32>(rows, None, frame),
         }
     }
+}
 
+impl FoldKernels for Flex {
     fn folded_onto(rows: FlexTensor, bias: FlexTensor, frame: Frame) -> FlexTensor {
         match rows.dtype() {
             DType::F64 => flex::fold::<f64>(rows, Some(bias), frame),
@@ -82,6 +92,25 @@ impl FoldOps for Flex {
         match images.dtype() {
             DType::F64 => flex::channel_sums::<f64>(images),
             _ => flex::channel_sums::<f32>(images),
+        }
+    }
+
+    fn laid(weight: FlexTensor, factors: Option<FlexTensor>, order: Order) -> FlexTensor {
+        match weight.dtype() {
+            DType::F64 => weights::laid::<f64>(weight, factors, order),
+            _ => weights::laid::<f32>(weight, factors, order),
+        }
+    }
+
+    fn unlaid(
+        gradient: FlexTensor,
+        weight: FlexTensor,
+        factors: Option<FlexTensor>,
+        order: Order,
+    ) -> (FlexTensor, Option<FlexTensor>) {
+        match weight.dtype() {
+            DType::F64 => weights::unlaid::<f64>(gradient, weight, factors, order),
+            _ => weights::unlaid::<f32>(gradient, weight, factors, order),
         }
     }
 }
@@ -118,25 +147,6 @@ impl<B: FoldOps> Backward<B, 1> for FoldBackward {
     }
 }
 
-/// The gradients of `folded_onto`: `unfolded`, and the sums of channels.
-#[derive(Debug)]
-struct FoldOntoBackward;
-
-impl<B: FoldOps> Backward<B, 2> for FoldOntoBackward {
-    type State = usize;
-
-    fn backward(self, ops: Ops<usize, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [rows, bias] = ops.parents;
-        let grad = grads.consume::<B>(&ops.node);
-        if let Some(bias) = bias {
-            grads.register::<B>(bias.id, B::channel_sums(grad.clone()));
-        }
-        if let Some(rows) = rows {
-            grads.register::<B>(rows.id, B::unfolded(grad, ops.state));
-        }
-    }
-}
-
 impl<B: FoldOps, C: CheckpointStrategy> FoldOps for Autodiff<B, C> {
     fn unfolded(image: FloatTensor<Self>, size: usize) -> FloatTensor<Self> {
         let prep = UnfoldBackward.prepare::<C>([image.node()]).compute_bound().stateful();
@@ -156,17 +166,5 @@ impl<B: FoldOps, C: CheckpointStrategy> FoldOps for Autodiff<B, C> {
             OpsKind::Tracked(prep) => prep.finish(frame.size, out),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
-    }
-    fn folded_onto(rows: FloatTensor<Self>, bias: FloatTensor<Self>, frame: Frame) -> FloatTensor<Self> {
-        let prep = FoldOntoBackward.prepare::<C>([rows.node(), bias.node()]).compute_bound().stateful();
-        let out = B::folded_onto(rows.into_primitive(), bias.into_primitive(), frame);
-        match prep {
-            OpsKind::Tracked(prep) => prep.finish(frame.size, out),
-            OpsKind::UnTracked(prep) => prep.finish(out),
-        }
-    }
-
-    fn channel_sums(_: FloatTensor<Self>) -> FloatTensor<Self> {
-        unimplemented!("burn's autodiff is of first order")
     }
 }

@@ -1,11 +1,11 @@
 //! The backward pass on the CPU.
 
 use super::flex::masked;
-use super::fresh::{by_panels, written};
+use super::fresh::by_panels;
 use super::mask::Panel;
 use super::op::{InputGradients, Saved};
 use super::{Mask, passes};
-use crate::flex::{chunks, parallel, parallel_pass, share, tensor};
+use crate::flex::{chunks, parallel, parallel_pass, share, tensor, written};
 use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
 use crate::threads;

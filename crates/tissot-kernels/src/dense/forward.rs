@@ -1,12 +1,12 @@
 //! The forward pass on the CPU.
 
 use super::flex::masked;
-use super::fresh::{by_panels, written};
+use super::fresh::by_panels;
 use super::mask::Panel;
 use super::masked_row::masked_row;
 use super::{Mask, passes};
 use crate::activation::{Activation, keeps_slope};
-use crate::flex::{for_chunks, parallel, share, tensor};
+use crate::flex::{for_chunks, parallel, share, tensor, written};
 use crate::matrix::Matrix;
 use crate::real::Real;
 use burn::backend::flex::FlexTensor;

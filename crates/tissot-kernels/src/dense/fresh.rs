@@ -1,22 +1,10 @@
-//! Products into memory that nothing was written to: the zeros that a list else begins with cost as much as a pass over it.
+//! Products into memory that nothing was written to.
 
 use super::mask::Panel;
 use crate::matrix::{Matrix, Target, product};
 use crate::real::Real;
 use std::mem::MaybeUninit;
 use std::ops::Range;
-
-/// `len` numbers.
-///
-/// # Safety
-/// `write` must write all of them.
-pub(super) unsafe fn written<T: Real>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
-    let mut numbers = Vec::with_capacity(len);
-    write(&mut numbers.spare_capacity_mut()[..len]);
-    // SAFETY: there is room for `len` numbers, and the caller promises that all are written.
-    unsafe { numbers.set_len(len) };
-    numbers
-}
 
 /// Writes `x w`, of `w` only what lies in `panels` of its columns, and gives it back.
 ///

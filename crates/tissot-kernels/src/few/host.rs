@@ -4,7 +4,7 @@ use super::linear::places;
 use super::units::{Typed, Units};
 use super::{Layer, Pass};
 use crate::flex::{inside, numbers, tensor};
-use crate::real::Real;
+use crate::real::{Real, sum};
 use crate::univariate::{AnyBlock, Univariate, elements_of};
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -91,7 +91,7 @@ impl<T: Typed> Host<T> {
         }
         self.log_dets.resize(self.count, T::ZERO);
         for (total, slopes) in self.log_dets.iter_mut().zip(self.slopes.chunks(columns.max(1))) {
-            *total += T::of(slopes.iter().map(|s| s.to_f64()).sum());
+            *total += T::of(sum(slopes, |s| s));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The operation on Flex, with its place in the autodiff graph.
 
 use crate::flex::{contiguous, numbers, tensor};
-use crate::real::Real;
+use crate::real::{Real, sum};
 use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -50,7 +50,7 @@ fn forward<T: Real>(z: FlexTensor) -> FlexTensor {
     let [rows, n] = [0, 1].map(|axis| z.layout().shape()[axis]);
     let values: &[T] = numbers(&z);
     let constant = n as f64 * HALF_LOG_TWO_PI;
-    let squares = |row: &[T]| row.iter().map(|z| z.to_f64() * z.to_f64()).sum::<f64>();
+    let squares = |row: &[T]| sum(row, |z| z * z);
     let of = |row: usize| T::of(-0.5 * squares(&values[row * n..(row + 1) * n]) - constant);
     tensor((0..rows).map(of).collect(), &[rows])
 }

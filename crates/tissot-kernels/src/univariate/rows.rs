@@ -5,7 +5,7 @@ use super::op::UnivariateOps;
 use super::{Direction, Setting, Univariate};
 use crate::LANES;
 use crate::flex::{contiguous, for_chunks, numbers, rows_per_task, tensor};
-use crate::real::{Lanes, Real};
+use crate::real::{Lanes, Real, sum};
 use crate::simd::dispatch;
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -182,7 +182,7 @@ fn values_of<T: Real>(
         let (mut block, mut slopes) = (AnyBlock::new(univariate), vec![T::ZERO; values.len()]);
         elements_of(&mut block, direction, &at[start..], &params[start * p..], values, &mut slopes);
         for (log_det, slopes) in log_dets.iter_mut().zip(slopes.chunks(elements.max(1))) {
-            *log_det = T::of(slopes.iter().map(|s| s.to_f64()).sum());
+            *log_det = T::of(sum(slopes, |s| s));
         }
     });
 }

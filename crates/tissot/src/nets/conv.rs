@@ -7,7 +7,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use tissot_kernels::conv::Maps;
+use tissot_kernels::conv::{Layer, Maps};
 
 /// How fast a learned scale of the outputs moves: `exp(3 s)`, as in Glow's code.
 const SCALE_RATE: f64 = 3.0;
@@ -90,8 +90,7 @@ impl Conditioner<4> for ConvNet {
     /// Where `x` or the context has other channels than the network was made for.
     fn forward(&self, x: Tensor<4>, context: Context<'_>) -> Tensor<4> {
         let x = Maps::new(input::join_maps(x, context, self.inputs));
-        let h = self.first.apply(x, Some(self.activation));
-        let h = self.middle.apply(h, Some(self.activation));
+        let h = x.convolve_twice([&self.first, &self.middle].map(|c| c.layer(Some(self.activation))));
         let out = match &self.log_scale {
             None => self.last.apply(h, None),
             Some(s) => self.last.apply_scaled(h, s.val().mul_scalar(SCALE_RATE).exp()),
@@ -150,12 +149,21 @@ impl Convolution {
     }
 
     pub(super) fn apply(&self, x: Maps, activation: Option<Activation>) -> Maps {
-        x.convolve(self.weight.val(), Some(self.bias.val()), activation.map(|a| a.kernel()))
+        x.convolve(self.layer(activation))
     }
 
-    /// The same with the outputs multiplied by `factors`, `[outputs]`: a small change of the weights, none of the images.
+    /// The same with the outputs multiplied by `factors`, `[outputs]`.
     fn apply_scaled(&self, x: Maps, factors: Tensor<1>) -> Maps {
-        let weight = self.weight.val() * factors.clone().reshape([factors.dims()[0], 1, 1, 1]);
-        x.convolve(weight, Some(self.bias.val() * factors), None)
+        let bias = self.bias.val() * factors.clone();
+        x.convolve(Layer { factors: Some(factors), bias: Some(bias), ..self.layer(None) })
+    }
+
+    fn layer(&self, activation: Option<Activation>) -> Layer {
+        Layer {
+            weight: self.weight.val(),
+            factors: None,
+            bias: Some(self.bias.val()),
+            activation: activation.map(|a| a.kernel()),
+        }
     }
 }

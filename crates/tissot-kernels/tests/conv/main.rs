@@ -1,14 +1,20 @@
 //! Convolutions as matrix products against burn's own, values and gradients.
 
+mod pair;
+
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use tissot_kernels::activation::{Activation, apply};
-use tissot_kernels::conv::Maps;
+use tissot_kernels::conv::{Layer, Maps};
 
 fn waves<const D: usize>(shape: [usize; D], phase: f64, device: &Device, dtype: DType) -> Tensor<D> {
     let values: Vec<f64> = (0..shape.iter().product()).map(|i| (phase + 1.7 * i as f64).sin()).collect();
     Tensor::from_data(TensorData::new(values, shape), (device, dtype))
+}
+
+fn layer(weight: &Tensor<4>, bias: Option<&Tensor<1>>, activation: Option<Activation>) -> Layer {
+    Layer { weight: weight.clone(), factors: None, bias: bias.cloned(), activation }
 }
 
 /// What a convolution is, by burn's own operation.
@@ -69,7 +75,7 @@ fn values_and_gradients_are_those_of_conv2d() {
                     let grads = (y.clone() * factors.clone()).sum().backward();
                     (y.inner(), x.grad(&grads), weight.grad(&grads), bias.grad(&grads))
                 };
-                let found = Maps::new(x.clone()).convolve(weight.clone(), given.clone(), activation);
+                let found = Maps::new(x.clone()).convolve(layer(&weight, given.as_ref(), activation));
                 let found = run(found.into_image());
                 let expected = run(plain(x.clone(), weight.clone(), given, activation));
                 close(&format!("{what}: y"), found.0, expected.0, most);
@@ -104,7 +110,7 @@ fn a_network_is_one_whatever_its_layouts() {
         waves([outputs, inputs, size, size], size as f64, &device, dtype).mul_scalar(0.3).require_grad()
     });
     let x = waves([2, 3, 4, 4], 0.4, &device, dtype).require_grad();
-    let fast = network(x.clone(), &weights, &|h, w, a| h.convolve(w.clone(), None, a));
+    let fast = network(x.clone(), &weights, &|h, w, a| h.convolve(layer(w, None, a)));
     let slow = network(x.clone(), &weights, &|h, w, a| Maps::new(plain(h.into_image(), w.clone(), None, a)));
     close("y", fast.clone().inner(), slow.clone().inner(), 1e-12);
     let (fast, slow) = (fast.powi_scalar(2).sum().backward(), slow.powi_scalar(2).sum().backward());
@@ -120,7 +126,7 @@ fn finite_differences_agree() {
     for [inputs, outputs] in [[2, 3], [3, 2]] {
         let weight = waves([outputs, inputs, 3, 3], 0.2, &device, dtype);
         let total = |x: Tensor<4>, weight: Tensor<4>| {
-            let y = Maps::new(x).convolve(weight, None, Some(Activation::Tanh)).into_image();
+            let y = Maps::new(x).convolve(layer(&weight, None, Some(Activation::Tanh))).into_image();
             let factors = waves(y.dims(), 0.5, &y.device(), dtype);
             (y * factors).sum()
         };
@@ -146,7 +152,7 @@ fn what_needs_no_gradient_gets_none() {
     let device = Device::flex().autodiff();
     let x = waves([1, 2, 3, 3], 0.1, &device, DType::F32);
     let weight = waves([3, 2, 3, 3], 0.1, &device, DType::F32).require_grad();
-    let y = Maps::new(x.clone()).convolve(weight.clone(), None, None).into_image();
+    let y = Maps::new(x.clone()).convolve(layer(&weight, None, None)).into_image();
     let grads = y.sum().backward();
     assert!(x.grad(&grads).is_none() && weight.grad(&grads).is_some());
 
@@ -156,11 +162,8 @@ fn what_needs_no_gradient_gets_none() {
             waves([outputs, inputs, 3, 3], 0.1, &device, DType::F32),
             waves([outputs], 0.2, &device, DType::F32),
         );
-        let grads = Maps::new(x.clone())
-            .convolve(weight.clone(), Some(bias.clone()), None)
-            .into_image()
-            .sum()
-            .backward();
+        let grads =
+            Maps::new(x.clone()).convolve(layer(&weight, Some(&bias), None)).into_image().sum().backward();
         assert!(x.grad(&grads).is_some() && weight.grad(&grads).is_none() && bias.grad(&grads).is_none());
     }
 }
@@ -169,9 +172,41 @@ fn what_needs_no_gradient_gets_none() {
 #[should_panic(expected = "x has 2 channels, but the weight 3")]
 fn other_channels_are_refused() {
     let device = Device::flex();
-    let _ = Maps::new(Tensor::zeros([1, 2, 3, 3], &device)).convolve(
-        Tensor::zeros([1, 3, 3, 3], &device),
-        None,
-        None,
-    );
+    let weight = Tensor::zeros([1, 3, 3, 3], &device);
+    let _ = Maps::new(Tensor::zeros([1, 2, 3, 3], &device)).convolve(layer(&weight, None, None));
+}
+
+#[test]
+fn factors_multiply_the_outputs_and_gradients_come_where_they_are_wanted() {
+    let device = Device::flex().autodiff();
+    for [inputs, outputs, size] in [[5, 3, 3], [4, 4, 5], [3, 5, 3], [3, 5, 1]] {
+        for tracked in 1..1 << 4 {
+            let on = |bit: usize| tracked >> bit & 1 == 1;
+            let x = waves([2, inputs, 4, 5], 0.1, &device, DType::F64).set_require_grad(on(0));
+            let weight =
+                waves([outputs, inputs, size, size], 0.7, &device, DType::F64).set_require_grad(on(1));
+            let factors = waves([outputs], 0.5, &device, DType::F64).set_require_grad(on(2));
+            let bias = waves([outputs], 0.3, &device, DType::F64).set_require_grad(on(3));
+            let weights = waves([2, outputs, 4, 5], 0.9, &device, DType::F64);
+            let run = |y: Tensor<4>| {
+                let grads = (y.clone() * weights.clone()).sum().backward();
+                let (factors, bias) = (factors.grad(&grads), bias.grad(&grads));
+                (y.inner(), [x.grad(&grads), weight.grad(&grads)], [factors, bias])
+            };
+            let layer = Layer { factors: Some(factors.clone()), ..layer(&weight, Some(&bias), None) };
+            let found = run(Maps::new(x.clone()).convolve(layer).into_image());
+            let scaled = weight.clone() * factors.clone().reshape([outputs, 1, 1, 1]);
+            let expected = run(plain(x.clone(), scaled, Some(bias.clone()), None));
+            let what = format!("{inputs} to {outputs}, size {size}, tracked {tracked:04b}");
+            close(&what, found.0, expected.0, 1e-12);
+            let given = found.1.iter().map(Option::is_some).chain(found.2.iter().map(Option::is_some));
+            assert_eq!(given.collect::<Vec<_>>(), [0, 1, 2, 3].map(on), "{what}");
+            for (found, expected) in found.1.into_iter().zip(expected.1).filter_map(|(a, b)| a.zip(b)) {
+                close(&what, found, expected, 1e-12);
+            }
+            for (found, expected) in found.2.into_iter().zip(expected.2).filter_map(|(a, b)| a.zip(b)) {
+                close(&what, found, expected, 1e-12);
+            }
+        }
+    }
 }
