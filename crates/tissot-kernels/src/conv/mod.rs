@@ -14,7 +14,11 @@
 //! where they begin and end a network, so that no copy changes it. On any other device convolutions are burn's own.
 
 #[cfg(feature = "flex")]
+mod blocks;
+#[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "flex")]
+mod grid;
 mod layer;
 #[cfg(feature = "flex")]
 mod op;

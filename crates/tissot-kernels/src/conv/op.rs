@@ -1,5 +1,6 @@
 //! Unfold and fold on Flex: each is the gradient of the other.
 
+use super::grid::Grid;
 use super::weights::Order;
 use super::{flex, weights};
 use burn::backend::autodiff::Autodiff;
@@ -31,6 +32,18 @@ pub(super) struct Frame {
     pub(super) width: usize,
     /// The side of a patch.
     pub(super) size: usize,
+}
+
+impl Frame {
+    /// Images of this shape for a weight of that.
+    pub(super) fn of(image: &[usize], weight: &[usize]) -> Self {
+        Self { batch: image[0], height: image[2], width: image[3], size: weight[2] }
+    }
+
+    /// One of the images, with so many channels.
+    pub(super) fn grid(&self, channels: usize) -> Grid {
+        Grid { height: self.height, width: self.width, channels, size: self.size }
+    }
 }
 
 #[backend_extension(Flex, Autodiff)]

@@ -1,5 +1,6 @@
 //! Patches and two products with them as one operation, which keeps neither the patches nor what stands between the products.
 
+use super::blocks;
 use super::op::{FoldKernels, FoldOps, Frame};
 use super::weights::Order;
 use crate::activation::Activation;
@@ -11,10 +12,13 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 /// What follows the first and the second product.
 pub(super) type Activations = [Option<Activation>; 2];
+
+/// A product's weight and bias.
+pub(super) type Product<B> = (FloatTensor<B>, FloatTensor<B>);
 
 /// `act2(act1(U(image) W1 + b1) W2 + b2)`, `U` the patches of `W1`'s side.
 ///
@@ -53,6 +57,17 @@ pub(super) trait PairOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// A backend that gives what the gradient needs, too.
+pub(super) trait PairKernels: PairOps {
+    /// The operation, and what else the gradient of the second activation needs, where `keep` says so and it is not the output.
+    fn pair_and_keep(
+        image: FloatTensor<Self>,
+        layers: [Product<Self>; 2],
+        activations: Activations,
+        keep: bool,
+    ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>);
+}
+
 impl PairOps for Flex {
     fn patches_pair(
         image: FloatTensor<Self>,
@@ -60,11 +75,32 @@ impl PairOps for Flex {
         first_bias: FloatTensor<Self>,
         second: FloatTensor<Self>,
         second_bias: FloatTensor<Self>,
-        [inner, outer]: Activations,
+        activations: Activations,
     ) -> FloatTensor<Self> {
-        let rows = Self::unfolded(image, first.shape()[2]);
-        let hidden = Self::dense(rows, Self::laid(first, None, Order::Patches), first_bias, inner, None);
-        Self::dense(hidden, second, second_bias, outer, None)
+        Self::pair_and_keep(image, [(first, first_bias), (second, second_bias)], activations, false).0
+    }
+}
+
+impl PairKernels for Flex {
+    fn pair_and_keep(
+        image: FloatTensor<Self>,
+        [first, second]: [Product<Self>; 2],
+        activations: Activations,
+        keep: bool,
+    ) -> (FloatTensor<Self>, Option<FloatTensor<Self>>) {
+        let frame = Frame::of(&image.shape(), &first.0.shape());
+        let first = (Self::laid(first.0, None, Order::Patches), first.1);
+        if let Some(images) = blocks::images(frame) {
+            let run = if image.dtype() == DType::F64 { blocks::pair::<f64> } else { blocks::pair::<f32> };
+            return run(image, [first, second], activations, frame, images, keep);
+        }
+        let [inner, outer] = activations;
+        let hidden = Self::dense(Self::unfolded(image, frame.size), first.0, first.1, inner, None);
+        if keep {
+            Self::dense_and_keep(hidden, second.0, second.1, outer, None)
+        } else {
+            (Self::dense(hidden, second.0, second.1, outer, None), None)
+        }
     }
 }
 
@@ -116,7 +152,7 @@ impl<B: FoldKernels + DenseKernels> Backward<B, 5> for PairBackward {
     }
 }
 
-impl<B: PairOps + FoldKernels + DenseKernels, C: CheckpointStrategy> PairOps for Autodiff<B, C> {
+impl<B: PairKernels + FoldKernels + DenseKernels, C: CheckpointStrategy> PairOps for Autodiff<B, C> {
     fn patches_pair(
         image: FloatTensor<Self>,
         first: FloatTensor<Self>,
@@ -137,13 +173,10 @@ impl<B: PairOps + FoldKernels + DenseKernels, C: CheckpointStrategy> PairOps for
             }
             OpsKind::Tracked(prep) => prep,
         };
+        let frame = Frame::of(&image.shape(), &first.shape());
         let [inner, activation] = activations;
-        let shape = image.shape();
-        let frame = Frame { batch: shape[0], height: shape[2], width: shape[3], size: first.shape()[2] };
-        let rows = B::unfolded(image.clone(), frame.size);
-        let hidden =
-            B::dense(rows, B::laid(first.clone(), None, Order::Patches), first_bias.clone(), inner, None);
-        let (output, slopes) = B::dense_and_keep(hidden, second.clone(), second_bias, activation, None);
+        let layers = [(first.clone(), first_bias.clone()), (second.clone(), second_bias)];
+        let (output, slopes) = B::pair_and_keep(image.clone(), layers, activations, true);
         let second = Saved {
             x: None,
             weight: below.then_some(second),

@@ -111,9 +111,7 @@ impl<B: PatchOps + FoldKernels + DenseKernels, C: CheckpointStrategy> PatchOps f
         match prep {
             OpsKind::UnTracked(prep) => prep.finish(B::patches_dense(image, weight, bias, activation)),
             OpsKind::Tracked(prep) => {
-                let shape = image.shape();
-                let frame =
-                    Frame { batch: shape[0], height: shape[2], width: shape[3], size: weight.shape()[2] };
+                let frame = Frame::of(&image.shape(), &weight.shape());
                 let rows = B::unfolded(image.clone(), frame.size);
                 let laid = B::laid(weight.clone(), None, Order::Patches);
                 let (output, slopes) = B::dense_and_keep(rows, laid, bias, activation, None);

@@ -23,7 +23,7 @@ mod flex;
 #[cfg(feature = "flex")]
 mod forward;
 #[cfg(feature = "flex")]
-mod fresh;
+pub(crate) mod fresh;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod mask;
 #[cfg(feature = "flex")]

@@ -37,8 +37,9 @@ fn close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D>, most
     assert!(gap <= most, "{what}: apart by {gap:e}");
 }
 
-/// The shapes `[batch, inputs, outputs, height, width, size]`: both forms, single pixels, lines, even and odd sides.
-const SHAPES: [[usize; 6]; 12] = [
+/// The shapes `[batch, inputs, outputs, height, width, size]`: both forms, single pixels, lines, even and odd sides, and enough
+/// images for blocks, of which the last one is smaller.
+const SHAPES: [[usize; 6]; 13] = [
     [2, 3, 5, 4, 5, 3],
     [2, 5, 3, 4, 5, 3],
     [3, 4, 4, 7, 7, 3],
@@ -51,6 +52,7 @@ const SHAPES: [[usize; 6]; 12] = [
     [2, 6, 3, 3, 5, 1],
     [5, 6, 64, 8, 8, 3],
     [5, 64, 6, 8, 8, 3],
+    [17, 4, 3, 11, 12, 3],
 ];
 
 #[test]

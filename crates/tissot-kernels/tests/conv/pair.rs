@@ -14,14 +14,20 @@ struct Pair {
 }
 
 impl Pair {
-    fn new([inputs, hidden, outputs]: [usize; 3], sizes: [usize; 2], dtype: DType, tracked: usize) -> Self {
+    fn new(
+        [batch, height, width]: [usize; 3],
+        [inputs, hidden, outputs]: [usize; 3],
+        sizes: [usize; 2],
+        dtype: DType,
+        tracked: usize,
+    ) -> Self {
         fn leaf<const D: usize>(x: Tensor<D>, tracked: usize, bit: usize) -> Tensor<D> {
             if tracked >> bit & 1 == 1 { x.require_grad() } else { x }
         }
         let device = Device::flex().autodiff();
         let [first, second] = sizes;
         Self {
-            x: leaf(waves([3, inputs, 4, 5], 0.1, &device, dtype), tracked, 0),
+            x: leaf(waves([batch, inputs, height, width], 0.1, &device, dtype), tracked, 0),
             weights: [
                 leaf(waves([hidden, inputs, first, first], 0.7, &device, dtype), tracked, 1),
                 leaf(waves([outputs, hidden, second, second], 0.2, &device, dtype), tracked, 3),
@@ -90,7 +96,7 @@ fn two_convolutions_are_the_one_and_then_the_other() {
             ] {
                 for biased in [[true, true], [false, true], [true, false]] {
                     let what = format!("{widths:?} {sizes:?} {activations:?} {biased:?} {dtype:?}");
-                    Pair::new(widths, sizes, dtype, all).check(&what, biased, activations, most);
+                    Pair::new([3, 4, 5], widths, sizes, dtype, all).check(&what, biased, activations, most);
                 }
             }
         }
@@ -100,8 +106,20 @@ fn two_convolutions_are_the_one_and_then_the_other() {
 #[test]
 fn two_convolutions_give_the_gradients_that_are_wanted_and_no_others() {
     for tracked in 1..1 << 5 {
-        let pair = Pair::new([2, 6, 4], [3, 1], DType::F64, tracked);
+        let pair = Pair::new([3, 4, 5], [2, 6, 4], [3, 1], DType::F64, tracked);
         let activations = [Some(Activation::Silu), Some(Activation::Tanh)];
         pair.check(&format!("tracked {tracked:05b}"), [true, true], activations, 1e-12);
+    }
+}
+
+/// So many images that they are computed by blocks, of which the last one is smaller.
+#[test]
+fn blocks_of_images_are_the_whole() {
+    for (dtype, most) in [(DType::F64, 1e-12), (DType::F32, 5e-5)] {
+        for activations in [[Some(Activation::Relu), Some(Activation::Relu)], [None, Some(Activation::Silu)]]
+        {
+            let pair = Pair::new([17, 11, 12], [2, 6, 5], [3, 1], dtype, 0b11111);
+            pair.check(&format!("{activations:?} {dtype:?}"), [true, true], activations, most);
+        }
     }
 }
