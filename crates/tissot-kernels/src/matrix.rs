@@ -47,6 +47,7 @@ impl<'a, T> Matrix<'a, T> {
     }
 
     /// A matrix stored row by row.
+    #[cfg(test)]
     pub(crate) fn contiguous(data: &'a [T], rows: usize, cols: usize) -> Self {
         Self::new(data, 0, [rows, cols], [cols as isize, 1])
     }

@@ -54,6 +54,10 @@ impl Layer {
         }
     }
 
+    pub(super) fn outputs(&self) -> usize {
+        self.weight.dims()[0]
+    }
+
     /// `[inputs, outputs]` of a weight of size 1.
     pub(super) fn matrix(&self) -> Tensor<2> {
         let [outputs, inputs, ..] = self.weight.dims();
@@ -78,6 +82,6 @@ impl Layer {
 
     fn full(&self, value: f64) -> Tensor<1> {
         let options = (&self.weight.device().inner(), self.weight.dtype());
-        Tensor::full([self.weight.dims()[0]], value, options)
+        Tensor::full([self.outputs()], value, options)
     }
 }

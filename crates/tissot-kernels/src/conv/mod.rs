@@ -14,16 +14,16 @@
 //! where they begin and end a network, so that no copy changes it. On any other device convolutions are burn's own.
 
 #[cfg(feature = "flex")]
-mod blocks;
-#[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "flex")]
 mod grid;
 mod layer;
 #[cfg(feature = "flex")]
-mod op;
+mod net;
 #[cfg(feature = "flex")]
-mod pair;
+mod net_passes;
+#[cfg(feature = "flex")]
+mod op;
 #[cfg(feature = "flex")]
 mod patches;
 #[cfg(feature = "flex")]
@@ -104,37 +104,6 @@ impl Maps {
         }
     }
 
-    /// What `convolve` of the one and then the other gives.
-    ///
-    /// Where the first has few inputs and the second is 1x1, as in Glow's network, Flex does not keep what stands between them for the
-    /// gradient: it is made again, which takes a few per cent of a step, and a network keeps half as much.
-    ///
-    /// # Panics
-    /// Where the shapes or number types do not fit together.
-    ///
-    /// ```
-    /// use burn::tensor::{Device, Tensor};
-    /// use tissot_kernels::conv::{Layer, Maps};
-    ///
-    /// let [first, second] = [[6, 3, 3], [4, 6, 1]].map(|[outputs, inputs, size]| Layer {
-    ///     weight: Tensor::ones([outputs, inputs, size, size], &Device::flex()),
-    ///     factors: None,
-    ///     bias: None,
-    ///     activation: None,
-    /// });
-    /// let x = Tensor::<4>::ones([2, 3, 4, 5], &Device::flex());
-    /// assert_eq!(Maps::new(x).convolve_twice([first, second]).into_image().dims(), [2, 4, 4, 5]);
-    /// ```
-    #[must_use]
-    pub fn convolve_twice(self, [first, second]: [Layer; 2]) -> Self {
-        let ways = [self.way(&first), second.way(first.weight.dims()[0], first.weight.dtype())];
-        if ways != [Way::Patches, Way::Positions] {
-            return self.convolve(first).convolve(second);
-        }
-        let shape = self.shape();
-        Self(Form::Rows(patches_pair(self.into_image(), first, second), shape))
-    }
-
     /// `act(x)`.
     #[must_use]
     pub fn activate(self, activation: Activation) -> Self {
@@ -202,6 +171,43 @@ impl Maps {
     }
 }
 
+/// Images `[batch, channels, height, width]` through three layers, one after the other.
+///
+/// Where the first has few inputs, the second is 1x1 and the third has few outputs, as in Glow's network, this is one operation on Flex:
+/// fewer passes over memory, and for the gradient it keeps only what the second layer gives. What the first gives is made again on the
+/// way back, about 6 % of the arithmetic of a training step.
+///
+/// # Panics
+/// Where the shapes or number types do not fit together.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use tissot_kernels::conv::{Layer, network};
+///
+/// let layers = [[6, 3, 3], [6, 6, 1], [4, 6, 3]].map(|[outputs, inputs, size]| Layer {
+///     weight: Tensor::ones([outputs, inputs, size, size], &Device::flex()),
+///     factors: None,
+///     bias: None,
+///     activation: None,
+/// });
+/// let x = Tensor::<4>::ones([2, 3, 4, 5], &Device::flex());
+/// assert_eq!(network(x, layers).dims(), [2, 4, 4, 5]);
+/// ```
+pub fn network(x: Tensor<4>, layers: [Layer; 3]) -> Tensor<4> {
+    let [first, second, third] = &layers;
+    let ways = [
+        first.way(x.dims()[1], x.dtype()),
+        second.way(first.outputs(), x.dtype()),
+        third.way(second.outputs(), x.dtype()),
+    ];
+    let one_size = first.weight.dims()[2] == third.weight.dims()[2];
+    if ways != [Way::Patches, Way::Positions, Way::Sums] || !one_size {
+        return layers.into_iter().fold(Maps::new(x), Maps::convolve).into_image();
+    }
+    let activation = third.activation;
+    activated(conv_net(x, layers), activation)
+}
+
 /// Channels behind positions: `[batch, channels, height, width]` to `[batch, height * width, channels]`.
 ///
 /// ```
@@ -234,17 +240,18 @@ fn patches_dense(image: Tensor<4>, layer: Layer) -> Tensor<2> {
     unreachable!("patches of {image:?} for {layer:?} without Flex")
 }
 
-/// The same and a second layer of size 1. Only on Flex.
-fn patches_pair(image: Tensor<4>, first: Layer, second: Layer) -> Tensor<2> {
+/// Three layers as one operation, without the last activation. Only on Flex.
+fn conv_net(image: Tensor<4>, [first, second, third]: [Layer; 3]) -> Tensor<4> {
     #[cfg(feature = "flex")]
-    return pair::patches_pair(
+    return net::conv_net(
         image,
         (first.scaled_weight(), first.bias_or_zeros()),
         (second.matrix(), second.bias_or_zeros()),
+        (third.weight.clone(), third.factors_or_ones(), third.bias_or_zeros()),
         [first.activation, second.activation],
     );
     #[cfg(not(feature = "flex"))]
-    unreachable!("patches of {image:?} for {first:?} and {second:?} without Flex")
+    unreachable!("{image:?} through {first:?}, {second:?} and {third:?} without Flex")
 }
 
 /// `U^T(f x W') + b`, without the activation. Only on Flex.

@@ -3,6 +3,7 @@
 use super::grid::Grid;
 use super::weights::Order;
 use super::{flex, weights};
+use crate::threads;
 use burn::backend::autodiff::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -12,6 +13,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{DType, Tensor};
+use std::ops::Range;
 
 /// See [`unfold`](super::unfold).
 pub(super) fn unfold(image: Tensor<4>) -> Tensor<2> {
@@ -38,6 +40,14 @@ impl Frame {
     /// Images of this shape for a weight of that.
     pub(super) fn of(image: &[usize], weight: &[usize]) -> Self {
         Self { batch: image[0], height: image[2], width: image[3], size: weight[2] }
+    }
+
+    /// The images in blocks of at least one, and of at most `rows` positions where an image has no more; one block where they
+    /// would be fewer than `least`. The number of threads is not asked, so that no bit of a sum over blocks depends on it.
+    pub(super) fn blocks(&self, rows: usize, least: usize) -> Vec<Range<usize>> {
+        let images = (rows / (self.height * self.width).max(1)).max(1);
+        let images = if self.batch < images * least { self.batch.max(1) } else { images };
+        threads::split(self.batch, self.batch.div_ceil(images), images)
     }
 
     /// One of the images, with so many channels.

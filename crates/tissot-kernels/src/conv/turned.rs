@@ -1,7 +1,6 @@
 //! A product and the sum of its patches as one operation, which keeps the rows and the weight for the gradient, and no other layout of
 //! the weight.
 
-use super::blocks;
 use super::op::{FoldKernels, Frame};
 use super::weights::Order;
 use crate::dense::op::{DenseKernels, DenseOps, Saved};
@@ -13,7 +12,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{DType, FloatDType, Shape, Tensor};
+use burn::tensor::{FloatDType, Shape, Tensor};
 
 /// `U^T(x W') + b`, `W'` the weight, each output's times its factor, turned by 180 degrees.
 ///
@@ -58,10 +57,6 @@ impl TurnedOps for Flex {
         frame: Frame,
     ) -> FloatTensor<Self> {
         let weight = Self::laid(weight, Some(factors), Order::Turned);
-        if let Some(images) = blocks::images(frame) {
-            let run = if rows.dtype() == DType::F64 { blocks::fold::<f64> } else { blocks::fold::<f32> };
-            return run(rows, weight, bias, frame, images);
-        }
         let (device, dtype) = (weight.device(), FloatDType::from(weight.dtype()));
         let none =
             <Self as FloatTensorOps<Self>>::float_zeros(Shape::from([weight.shape()[1]]), &device, dtype);

@@ -34,20 +34,3 @@ pub(super) fn by_panels<'a, T: Real>(
     // SAFETY: the panels are all columns, and a product writes these columns of all rows.
     unsafe { fresh.assume_init_mut() }
 }
-
-/// Writes `x w` and gives it back.
-///
-/// # Panics
-/// Where the shapes do not fit together.
-pub(crate) fn whole<'a, T: Real>(
-    fresh: &'a mut [MaybeUninit<T>],
-    x: Matrix<'_, T>,
-    w: Matrix<'_, T>,
-) -> &'a mut [T] {
-    let ([rows, _], [_, width]) = (x.shape(), w.shape());
-    assert_eq!(fresh.len(), rows * width, "a place for each number of the product");
-    // SAFETY: the product does not add.
-    product(unsafe { Target::fresh(fresh, width, 0..width) }, x, w, false);
-    // SAFETY: the product has written all columns of all rows.
-    unsafe { fresh.assume_init_mut() }
-}

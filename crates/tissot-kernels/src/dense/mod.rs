@@ -23,7 +23,7 @@ mod flex;
 #[cfg(feature = "flex")]
 mod forward;
 #[cfg(feature = "flex")]
-pub(crate) mod fresh;
+mod fresh;
 #[cfg_attr(not(feature = "flex"), allow(dead_code))]
 mod mask;
 #[cfg(feature = "flex")]

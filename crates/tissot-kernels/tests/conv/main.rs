@@ -1,6 +1,6 @@
 //! Convolutions as matrix products against burn's own, values and gradients.
 
-mod pair;
+mod net;
 
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;

@@ -7,7 +7,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
-use tissot_kernels::conv::{Layer, Maps};
+use tissot_kernels::conv::{Layer, Maps, network};
 
 /// How fast a learned scale of the outputs moves: `exp(3 s)`, as in Glow's code.
 const SCALE_RATE: f64 = 3.0;
@@ -89,13 +89,14 @@ impl Conditioner<4> for ConvNet {
     /// # Panics
     /// Where `x` or the context has other channels than the network was made for.
     fn forward(&self, x: Tensor<4>, context: Context<'_>) -> Tensor<4> {
-        let x = Maps::new(input::join_maps(x, context, self.inputs));
-        let h = x.convolve_twice([&self.first, &self.middle].map(|c| c.layer(Some(self.activation))));
-        let out = match &self.log_scale {
-            None => self.last.apply(h, None),
-            Some(s) => self.last.apply_scaled(h, s.val().mul_scalar(SCALE_RATE).exp()),
-        };
-        out.into_image()
+        let [first, middle] = [&self.first, &self.middle].map(|c| c.layer(Some(self.activation)));
+        let mut last = self.last.layer(None);
+        if let Some(s) = &self.log_scale {
+            let factors = s.val().mul_scalar(SCALE_RATE).exp();
+            last.bias = last.bias.map(|bias| bias * factors.clone());
+            last.factors = Some(factors);
+        }
+        network(input::join_maps(x, context, self.inputs), [first, middle, last])
     }
 }
 
@@ -150,12 +151,6 @@ impl Convolution {
 
     pub(super) fn apply(&self, x: Maps, activation: Option<Activation>) -> Maps {
         x.convolve(self.layer(activation))
-    }
-
-    /// The same with the outputs multiplied by `factors`, `[outputs]`.
-    fn apply_scaled(&self, x: Maps, factors: Tensor<1>) -> Maps {
-        let bias = self.bias.val() * factors.clone();
-        x.convolve(Layer { factors: Some(factors), bias: Some(bias), ..self.layer(None) })
     }
 
     fn layer(&self, activation: Option<Activation>) -> Layer {
