@@ -56,6 +56,9 @@ impl EpilogueOps for Target {
         let (u, bias) = (enter(u), enter(bias));
         let y = like(&u);
         let (count, width) = (u.meta.num_elements(), bias.meta.num_elements());
+        if count == 0 {
+            return leave(y);
+        }
         let units = CubeDim::new(&u.client, count);
         let grid = calculate_cube_count_elemwise(&u.client, count, units);
         let activation = activation.map(Fixed);
@@ -81,6 +84,9 @@ impl EpilogueOps for Target {
         let (grad, y) = (enter(grad), enter(y));
         let of_u = like(&grad);
         let count = grad.meta.num_elements();
+        if count == 0 {
+            return leave(of_u);
+        }
         let units = CubeDim::new(&grad.client, count);
         let grid = calculate_cube_count_elemwise(&grad.client, count, units);
         let activation = Fixed(activation);

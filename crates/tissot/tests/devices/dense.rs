@@ -65,3 +65,13 @@ fn products_with_bias_and_activation_agree() {
         }
     }
 }
+
+#[test]
+fn no_rows_give_no_rows() {
+    let Some(gpu) = gpu() else { return };
+    let on = (&gpu, DType::F32);
+    let (weight, bias) = (waves(1.7, [INPUTS, OUTPUTS], on), waves(0.9, [OUTPUTS], on));
+    let y = dense(Tensor::zeros([0, INPUTS], on), weight, Some(bias), Some(Activation::Relu));
+    assert_eq!(y.dims(), [0, OUTPUTS]);
+    assert!(host(y).is_empty());
+}
