@@ -131,3 +131,15 @@ fn no_bit_depends_on_the_number_of_threads() {
         assert!(run(threads) == one, "other bits with {threads} threads");
     }
 }
+
+#[test]
+fn no_images_give_no_images_and_gradients_of_zero() {
+    let net = Net::new([0, 4, 5], FUSED, [Some(Activation::Relu), None, None], (DType::F32, 0xff));
+    let y = network(net.x, net.layers.clone());
+    assert_eq!(y.dims(), [0, 3, 4, 5]);
+    let grads = y.sum().backward();
+    for layer in net.layers {
+        let grad = layer.weight.grad(&grads).expect("a gradient");
+        assert!(grad.dims() == layer.weight.dims() && grad.into_data().iter::<f32>().all(|g| g == 0.0));
+    }
+}
