@@ -100,6 +100,7 @@ pub(crate) fn select<T>(condition: bool, a: T, b: T) -> T {
 }
 
 /// The sum of `of(value)`, in f64: of the places of every eighth number first, which do not wait for one another.
+#[cfg(feature = "flex")]
 #[inline(always)]
 pub(crate) fn sum<T: Real>(values: &[T], of: impl Fn(f64) -> f64) -> f64 {
     let (eights, rest) = values.as_chunks::<8>();

@@ -72,14 +72,17 @@ impl Layer {
         }
     }
 
+    #[cfg(feature = "flex")]
     pub(super) fn factors_or_ones(&self) -> Tensor<1> {
         self.factors.clone().unwrap_or_else(|| self.full(1.0))
     }
 
+    #[cfg(feature = "flex")]
     pub(super) fn bias_or_zeros(&self) -> Tensor<1> {
         self.bias.clone().unwrap_or_else(|| self.full(0.0))
     }
 
+    #[cfg(feature = "flex")]
     fn full(&self, value: f64) -> Tensor<1> {
         let options = (&self.weight.device().inner(), self.weight.dtype());
         Tensor::full([self.outputs()], value, options)
