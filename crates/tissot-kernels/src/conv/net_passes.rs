@@ -127,7 +127,7 @@ impl<B: FoldKernels + DenseKernels> Net<B> {
             let [rows, g1, gb1] = B::dense_backward(saved, grad, of_b1);
             [rows.map(|rows| B::folded(rows, frame)), g1, gb1, g2, gb2, g3]
         });
-        let [images, g1, gb1, g2, gb2, g3] = turned_round(parts);
+        let [images, g1, gb1, g2, gb2, g3] = by_place(parts);
         let sum = |parts: Option<Vec<_>>| parts.and_then(|parts| parts.into_iter().reduce(B::float_add));
         let w1 = sum(g1).map(|g| B::unlaid(g, self.w1, None, Order::Patches).0);
         let (w3, factors) = match sum(g3) {
@@ -143,7 +143,7 @@ impl<B: FoldKernels + DenseKernels> Net<B> {
 }
 
 /// Each place's values of all parts, where all have it.
-fn turned_round<T, const N: usize>(parts: Vec<[Option<T>; N]>) -> [Option<Vec<T>>; N] {
+fn by_place<T, const N: usize>(parts: Vec<[Option<T>; N]>) -> [Option<Vec<T>>; N] {
     let mut places = [(); N].map(|()| Some(Vec::with_capacity(parts.len())));
     for part in parts {
         for (place, value) in places.iter_mut().zip(part) {
