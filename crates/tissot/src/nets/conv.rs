@@ -134,19 +134,14 @@ impl Convolution {
         device: &Device,
         rng: &mut dyn Rng,
     ) -> Self {
-        let (weight, bias) = init::uniform(outputs * inputs * size * size, outputs, k, rng);
-        Self::from_values(weight, bias, [inputs, size], device)
+        let weight = init::uniform([outputs, inputs, size, size], k, device, rng);
+        Self { weight, bias: init::uniform([outputs], k, device, rng) }
     }
 
     /// Gives `bias` whatever it sees.
     pub(super) fn constant(inputs: usize, bias: &[f64], size: usize, device: &Device) -> Self {
-        let weight = vec![0.0; bias.len() * inputs * size * size];
-        Self::from_values(weight, bias.to_vec(), [inputs, size], device)
-    }
-
-    fn from_values(weight: Vec<f64>, bias: Vec<f64>, [inputs, size]: [usize; 2], device: &Device) -> Self {
-        let shape = [bias.len(), inputs, size, size];
-        Self { weight: init::param(weight, shape, device), bias: init::param(bias, [shape[0]], device) }
+        let weight = init::zeros([bias.len(), inputs, size, size], device);
+        Self { weight, bias: init::values(bias, device) }
     }
 
     pub(super) fn apply(&self, x: Maps, activation: Option<Activation>) -> Maps {

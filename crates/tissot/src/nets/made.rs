@@ -113,7 +113,7 @@ impl MadeConfig {
         let owned = place.iter().zip(identities);
         let outputs: Vec<usize> =
             owned.flat_map(|(&k, identity)| std::iter::repeat_n(k, identity.len())).collect();
-        let last = init::constant_linear(below.len(), identities.concat(), device);
+        let last = init::constant_linear(below.len(), &identities.concat(), device);
         Ok(Made {
             layers,
             context_layer,

@@ -57,7 +57,7 @@ impl MlpConfig {
         }
         Ok(Mlp {
             hidden,
-            last: init::constant_linear(width.max(1), last_bias.to_vec(), device),
+            last: init::constant_linear(width.max(1), last_bias, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             activation: self.activation,
             inputs,

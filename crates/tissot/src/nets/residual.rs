@@ -71,7 +71,7 @@ impl ResidualMlpConfig {
             blocks: (0..blocks)
                 .map(|_| ResidualBlock::init(units, gated.then_some(context), device, rng))
                 .collect(),
-            last: init::constant_linear(units, last_bias.to_vec(), device),
+            last: init::constant_linear(units, last_bias, device),
             dropout: DropoutConfig::new(self.dropout).init(),
             activation: self.activation,
             inputs,
