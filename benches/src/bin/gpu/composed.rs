@@ -17,8 +17,8 @@ impl Univariate for Composed {
         self.0.num_params()
     }
 
-    fn identity(&self) -> Vec<f64> {
-        self.0.identity()
+    fn start(&self) -> Vec<f64> {
+        self.0.start()
     }
 
     fn elementwise(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {

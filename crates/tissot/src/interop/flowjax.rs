@@ -120,7 +120,7 @@ impl Reader<'_> {
                 return Err(self.weights.refused(&key, what));
             }
         };
-        let start = univariate.identity();
+        let start = univariate.start();
         net.shift_outputs(|output| start[output % per]);
         Ok((univariate, net))
     }

@@ -41,7 +41,7 @@ impl AutoregressiveConfig {
         }
         self.univariate.validate()?;
         let (features, context, device) = (place.features, place.context, place.device);
-        let net = self.made.init(features, context, &self.univariate.identity(), device, rng)?;
+        let net = self.made.init(features, context, &self.univariate.start(), device, rng)?;
         Ok(Autoregressive::new(net, self.univariate))
     }
 }

@@ -57,7 +57,7 @@ impl CheckerboardConfig {
             ));
         }
         self.univariate.validate()?;
-        let bias = self.univariate.identity().repeat(place.features);
+        let bias = self.univariate.start().repeat(place.features);
         let net = self.conditioner.init_at(place, place.features, &bias, rng)?;
         let shape = [place.features, height, width];
         Ok(Checkerboard::new(net, self.univariate, shape, self.odd, place.device))

@@ -77,7 +77,7 @@ impl<N: Module, U: Univariate> Coupling<N, U> {
     #[must_use]
     pub fn with_kept_univariate(self, univariate: U, device: &Device) -> Self {
         let kept = self.kept.dims()[0];
-        let start = TensorData::new(univariate.identity().repeat(kept), [1, kept, univariate.num_params()]);
+        let start = TensorData::new(univariate.start().repeat(kept), [1, kept, univariate.num_params()]);
         Self {
             kept_params: Some(Param::from_tensor(Tensor::from_data(start, device))),
             kept_univariate: Some(univariate),

@@ -68,8 +68,8 @@ impl Univariate for Affine {
         2
     }
 
-    fn identity(&self) -> Vec<f64> {
-        vec![0.0, self.scale.identity()]
+    fn start(&self) -> Vec<f64> {
+        vec![0.0, self.scale.start()]
     }
 
     fn elementwise(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>) {

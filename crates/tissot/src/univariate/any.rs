@@ -42,9 +42,9 @@ macro_rules! any_univariate {
                 }
             }
 
-            fn identity(&self) -> Vec<f64> {
+            fn start(&self) -> Vec<f64> {
                 match self {
-                    $(Self::$variant(univariate) => univariate.identity(),)*
+                    $(Self::$variant(univariate) => univariate.start(),)*
                 }
             }
 

@@ -32,8 +32,8 @@ pub enum LogScale {
     /// `s = sigmoid(u + offset) + epsilon`; Glow's and normflows' law with `offset` 2 and `epsilon` 0, nflows' with
     /// 2 and 1e-3.
     ///
-    /// It has slope `epsilon (1 - epsilon)` at the identity and none with `epsilon` 0, where `u = 0` is taken in its
-    /// place.
+    /// Flows start at `u = 0`, as in those libraries: with `offset` 2 at a scale of 0.88. At the identity the slope is only
+    /// `epsilon (1 - epsilon)`, so that a flow would not learn there.
     Sigmoid {
         /// What is added to `u`.
         offset: f64,
@@ -109,10 +109,9 @@ impl LogScale {
         })
     }
 
-    /// The `u` of `log s = 0`; 0 for a law that has none.
-    pub fn identity(&self) -> f64 {
+    /// The `u` that a flow starts with: that of `log s = 0`, but for sigmoids 0.
+    pub fn start(&self) -> f64 {
         match *self {
-            Self::Sigmoid { offset, epsilon } if epsilon > 0.0 => ((1.0 - epsilon) / epsilon).ln() - offset,
             Self::Softplus { epsilon } => (1.0 - epsilon).exp_m1().ln(),
             _ => 0.0,
         }

@@ -35,8 +35,8 @@ pub trait Univariate: Clone + Send + Sync + Debug {
     /// How many parameters one element needs.
     fn num_params(&self) -> usize;
 
-    /// The parameters that make it the identity, `num_params` of them.
-    fn identity(&self) -> Vec<f64>;
+    /// The parameters that a flow starts with, `num_params` of them: those of the identity, where the univariate learns there.
+    fn start(&self) -> Vec<f64>;
 
     /// `y = u(x)` and `log dy/dx` of each element.
     fn elementwise(&self, x: Tensor<2>, params: Tensor<3>) -> (Tensor<2>, Tensor<2>);

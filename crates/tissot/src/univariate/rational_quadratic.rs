@@ -201,7 +201,7 @@ impl Univariate for RationalQuadratic {
         2 * self.bins + self.parameters.slopes(self.bins)
     }
 
-    fn identity(&self) -> Vec<f64> {
+    fn start(&self) -> Vec<f64> {
         let mut params = vec![0.0; 2 * self.bins];
         params.resize(self.num_params(), self.parameters.unit_slope());
         params

@@ -27,7 +27,7 @@ impl Univariate for Shift {
         1
     }
 
-    fn identity(&self) -> Vec<f64> {
+    fn start(&self) -> Vec<f64> {
         vec![0.0]
     }
 

@@ -261,7 +261,7 @@ fn every_layer_keeps_every_law() {
 fn couplings_of_images_keep_every_law() {
     let device = Device::flex();
     for (name, univariate) in univariates() {
-        let net = Pointwise::new(2, 2 * univariate.num_params(), &univariate.identity(), &device);
+        let net = Pointwise::new(2, 2 * univariate.num_params(), &univariate.start(), &device);
         let coupling = Coupling::new(net, univariate, &[true, false, false, true], &device);
         let laws = knowing(Laws::new(format!("Coupling of images {name}")).event(&[4, 2, 2]), &univariate);
         check::<4, _>(&laws, coupling);

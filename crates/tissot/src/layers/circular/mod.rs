@@ -110,7 +110,7 @@ impl Elements {
 
     /// The parameters of each element that make it stay where it is.
     fn identities(&self) -> Vec<Vec<f64>> {
-        self.starts.iter().map(|&(_, group)| self.groups[group].univariate.identity()).collect()
+        self.starts.iter().map(|&(_, group)| self.groups[group].univariate.start()).collect()
     }
 
     /// Moves all elements by `map`, `[batch, elements]` under `[batch, parameters]`.

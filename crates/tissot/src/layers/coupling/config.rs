@@ -38,7 +38,7 @@ impl CouplingConfig {
         let kept = self.mask.kept(features)?;
         self.univariate.validate()?;
         let values = kept.iter().filter(|&&k| k).count();
-        let bias = self.univariate.identity().repeat(features - values);
+        let bias = self.univariate.start().repeat(features - values);
         let net = self.conditioner.init_at(place, values, &bias, rng)?;
         let coupling = Coupling::new(net, self.univariate, &kept, device);
         match self.kept_univariate {
