@@ -1,14 +1,16 @@
 """Trains Glow of nflows or of normflows on images, as `benches/src/bin/glow.rs` trains Tissot's.
 
-  python glow.py PEER DATA --seed 0 [--folder DIR] [--steps 1500] [--grid FILE.png] [--threads 1]
+  python glow.py PEER DATA --seed 0 [--folder DIR] [--steps N] [--grid FILE.png] [--threads 1]
 
-PEER is nflows or normflows, DATA is digits (the 8 x 8 digits in crates/tissot-train/data; the last 360 are held out) or fashion
-(DIR has the IDX files of Fashion-MNIST: train-20k-* trains, valid-2k-* is held out).
+PEER is nflows or normflows, DATA is digits (the 8 x 8 digits in crates/tissot-train/data; the last 360 are held out), fashion
+(DIR has the IDX files of Fashion-MNIST: train-20k-* trains, valid-2k-* is held out) or stacked (three of its garments, one a channel,
+each with a black border of 2 pixels).
 
 Both: uniform dequantisation, x = (v + u) / levels - 1/2; 2 levels of 4 (digits) or 8 steps; networks 3x3, 1x1, 3x3 of 64 channels with
-ReLU, the last convolution 0 at its start; ActNorm from 256 images; LU 1x1 convolutions; s = sigmoid(u + 2). Batches of 64 and 32,
-without replacement in an epoch; Adam at 1e-3 after 100 steps of linear warm-up; the gradient of nats a dimension clipped to the norm
-1. The base is a standard normal (nflows) or one with learned means and deviations a channel (normflows).
+ReLU, the last convolution 0 at its start; ActNorm from 256 images; LU 1x1 convolutions; s = sigmoid(u + 2). Stacked images go
+through the workload W6: 3 levels of 8 steps, 128 channels. Batches of 64, 32 and 16, without replacement in an epoch; Adam at 1e-3
+after 100 steps of linear warm-up; the gradient of nats a dimension clipped to the norm 1. The base is a standard normal (nflows) or one
+with learned means and deviations a channel (normflows).
 
 Prints one line of JSON: bits per dimension of the held-out images with one fixed draw of u (an upper bound), their standard error over
 the images, the same of a moving average of the weights (0.99, as ours), and the curve.
@@ -28,22 +30,25 @@ from peer_models import Cnn, NflowsFlow, normflows_glow
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DIGITS = os.path.join(HERE, "..", "..", "crates", "tissot-train", "data", "digits.csv.gz")
-# steps a level, batch, levels of a number, side
-SETS = {"digits": (4, 64, 17, 8), "fashion": (8, 32, 256, 28)}
-LEVELS, HIDDEN = 2, 64
+# levels, steps a level, hidden channels; batch, levels of a number, shape, steps of training
+SETS = {
+    "digits": ((2, 4, 64), 64, 17, (1, 8, 8), 1500),
+    "fashion": ((2, 8, 64), 32, 256, (1, 28, 28), 1500),
+    "stacked": ((3, 8, 128), 16, 256, (3, 32, 32), 1000),
+}
 
 
-def nflows_glow(steps, shape):
+def nflows_glow(levels, steps, hidden, shape):
     from nflows import transforms as T
 
     c, h, w = shape
-    multi = T.MultiscaleCompositeTransform(LEVELS)
-    for _ in range(LEVELS):
+    multi = T.MultiscaleCompositeTransform(levels)
+    for _ in range(levels):
         ts = [T.SqueezeTransform()]
         c, h, w = 4 * c, h // 2, w // 2
         for _ in range(steps):
             mask = [0] * (c // 2) + [1] * (c - c // 2)
-            ts += [T.ActNorm(c), T.OneByOneConvolution(c), T.AffineCouplingTransform(mask, lambda a, b: Cnn(a, b, HIDDEN))]
+            ts += [T.ActNorm(c), T.OneByOneConvolution(c), T.AffineCouplingTransform(mask, lambda a, b: Cnn(a, b, hidden))]
         out = multi.add_transform(T.CompositeTransform(ts), (c, h, w))
         if out is not None:
             c, h, w = out
@@ -51,13 +56,19 @@ def nflows_glow(steps, shape):
 
 
 def load(data, folder):
-    """Training and held-out images as integers [n, 1, side, side]."""
-    side = SETS[data][3]
+    """Training and held-out images as integers [n, channels, side, side]."""
     if data == "digits":
-        x = np.loadtxt(gzip.open(DIGITS), delimiter=",")[:, :64].reshape(-1, 1, side, side)
+        x = np.loadtxt(gzip.open(DIGITS), delimiter=",")[:, :64].reshape(-1, 1, 8, 8)
         return x[:-360], x[-360:]
-    read = lambda name: np.frombuffer(gzip.open(os.path.join(folder, name)).read(), np.uint8, offset=16).reshape(-1, 1, side, side)
-    return read("train-20k-images-idx3-ubyte.gz"), read("valid-2k-images-idx3-ubyte.gz")
+    read = lambda name: np.frombuffer(gzip.open(os.path.join(folder, name)).read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
+    parts = read("train-20k-images-idx3-ubyte.gz"), read("valid-2k-images-idx3-ubyte.gz")
+    return parts if data == "fashion" else [stack(x) for x in parts]
+
+
+def stack(x):
+    """The k-th image of each third, one a channel, in a black border of 2 pixels."""
+    n = len(x) // 3
+    return np.pad(np.concatenate([x[i * n : (i + 1) * n] for i in range(3)], 1), ((0, 0), (0, 0), (2, 2), (2, 2)))
 
 
 class Bits:
@@ -86,16 +97,17 @@ def main():
     ap.add_argument("data", choices=list(SETS))
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--folder")
-    ap.add_argument("--steps", type=int, default=1500)
+    ap.add_argument("--steps", type=int, help="of training; the set's own by default")
     ap.add_argument("--grid")
     ap.add_argument("--threads", type=int, default=1)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
-    steps, batch, levels, side = SETS[a.data]
+    glow, batch, levels, shape, steps = SETS[a.data]
+    steps = a.steps or steps
     train, held_out = (torch.tensor(np.ascontiguousarray(x), dtype=torch.float32) for x in load(a.data, a.folder))
-    bits = Bits(levels, side * side)
-    model = nflows_glow(steps, (1, side, side)) if a.peer == "nflows" else normflows_glow(LEVELS, steps, HIDDEN, (1, side, side))
+    bits = Bits(levels, math.prod(shape))
+    model = nflows_glow(*glow, shape) if a.peer == "nflows" else normflows_glow(*glow, shape)
     model.train()
     generator = torch.Generator().manual_seed(a.seed)
     with torch.no_grad():  # ActNorm is set by the first images it sees
@@ -103,8 +115,8 @@ def main():
     average = copy.deepcopy(model)
     opt = torch.optim.Adam(model.parameters(), lr=1e-3)
     curve, started, order = [], time.time(), torch.empty(0, dtype=torch.long)
-    for step in range(a.steps):
-        if step % max(a.steps // 8, 1) == 0:
+    for step in range(steps):
+        if step % max(steps // 8, 1) == 0:
             pause = time.time()
             curve.append((step, bits.score(average, held_out)[0]))
             started += time.time() - pause
@@ -128,13 +140,14 @@ def main():
     if a.grid:
         from PIL import Image
 
+        channels, side, _ = shape
         average.eval()
         with torch.no_grad():
-            x = average.sample(64).reshape(-1, side, side)
-        v = ((x + 0.5).clamp(0, 1) * 255).byte().numpy().reshape(8, 8, side, side).transpose(0, 2, 1, 3).reshape(8 * side, 8 * side)
-        Image.fromarray(v).resize((8 * max(side, 32),) * 2, Image.NEAREST).save(a.grid)
+            x = average.sample(64).reshape(-1, *shape)
+        v = ((x + 0.5).clamp(0, 1) * 255).byte().numpy().reshape(8, 8, *shape).transpose(0, 3, 1, 4, 2).reshape(8 * side, 8 * side, channels)
+        Image.fromarray(v.squeeze()).resize((8 * max(side, 32),) * 2, Image.NEAREST).save(a.grid)
     print(json.dumps(dict(
-        library=a.peer, data=a.data, seed=a.seed, params=sum(p.numel() for p in model.parameters() if p.requires_grad), steps=a.steps,
+        library=a.peer, data=a.data, seed=a.seed, params=sum(p.numel() for p in model.parameters() if p.requires_grad), steps=steps,
         seconds=seconds, bits=mean, error=error, ema_bits=ema, ema_error=ema_error, curve=curve)), flush=True)
 
 
