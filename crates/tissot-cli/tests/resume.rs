@@ -156,7 +156,7 @@ fn nothing_goes_on_from_a_run_that_was_begun_anew() {
 #[test]
 fn ctrl_c_keeps_the_best_model_and_says_so() {
     let folder = folder(1_000_000);
-    let child = folder
+    let mut child = folder
         .child(&args("model.tissot", &[]))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -169,6 +169,16 @@ fn ctrl_c_keeps_the_best_model_and_says_so() {
     }
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!(
+                "Ctrl-C did not stop it in a minute; are the tests run with SIGINT ignored, as a script's `&` does?"
+            );
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
