@@ -9,8 +9,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = ["flowjax", "nflows", "zuko", "normflows", "freia"]
-# The peers that have images. Of tables FrEIA has affine couplings.
-IMAGES = ["nflows", "normflows", "freia"]
+# The workloads of FrEIA, and the peers that have images.
+FREIA, IMAGES = ["W1", "W2", "W6"], ["nflows", "normflows", "freia"]
 KINDS = ["train_step", "log_prob", "sample"]
 
 # Student's t, 97.5 %, by degrees of freedom from 1.
@@ -19,7 +19,7 @@ T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.20
 
 def has(name, workload):
     """Whether a peer has a workload."""
-    return name in IMAGES if workload == "W6" else name != "freia" or workload in ["W1", "W2"]
+    return (workload != "W6" or name in IMAGES) and (name != "freia" or workload in FREIA)
 
 
 def peer(name, workload, threads, budget, batch=None):

@@ -122,7 +122,7 @@ fn settings(batch: usize, steps: u64) -> Settings {
 fn digits() -> Result<Data, Box<dyn std::error::Error>> {
     let images = embedded::digit_images();
     let train: Vec<usize> = (0..images.len() - 360).collect();
-    let held_out = pixels(&images, train.len())?;
+    let held_out = read_from(train.len(), &images)?;
     // 60 channels: as many weights as the peers, which have no learned prior.
     let size = Some(ImageSize::new([1, 8, 8]).with_levels(2, 4).with_hidden(60));
     let parts = Parts { train, validation: Vec::new(), test: Vec::new() };
@@ -132,7 +132,7 @@ fn digits() -> Result<Data, Box<dyn std::error::Error>> {
 /// Fashion-MNIST's first 20,000 images; its 2,000 validation images are held out.
 fn fashion(folder: &str) -> Result<Data, Box<dyn std::error::Error>> {
     let [images, others] = garments(folder)?;
-    let held_out = pixels(&others, 0)?;
+    let held_out = read_from(0, &others)?;
     let size = Some(ImageSize::new([1, 28, 28]).with_levels(2, 8).with_hidden(62));
     let parts = Parts { train: (0..images.len()).collect(), validation: Vec::new(), test: Vec::new() };
     Ok(Data { images, held_out, size, settings: settings(32, 1_500), parts })
@@ -140,7 +140,8 @@ fn fashion(folder: &str) -> Result<Data, Box<dyn std::error::Error>> {
 
 /// The same, three on one another: 6,666 images to train with, 666 held out.
 fn stacked(folder: &str) -> Result<Data, Box<dyn std::error::Error>> {
-    let [train, held_out] = garments(folder)?.map(|images| pixels(&images, 0).map(|pixels| stack(&pixels)));
+    let [train, held_out] =
+        garments(folder)?.map(|images| read_from(0, &images).map(|pixels| stack(&pixels)));
     let (images, held_out) = (Images::from_pixels(train?, [32, 32, 3]), held_out?);
     let parts = Parts { train: (0..images.len()).collect(), validation: Vec::new(), test: Vec::new() };
     Ok(Data { images, held_out, size: None, settings: settings(16, 1_000), parts })
@@ -169,8 +170,8 @@ fn garments(folder: &str) -> Result<[Images; 2], Box<dyn std::error::Error>> {
     Ok([open("train-20k")?, open("valid-2k")?])
 }
 
-/// Those from `first` on.
-fn pixels(images: &Images, first: usize) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+/// The pixels of the images from `first` on.
+fn read_from(first: usize, images: &Images) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut pixels = Vec::new();
     images.read(&(first..images.len()).collect::<Vec<_>>(), &mut pixels)?;
     Ok(pixels)

@@ -57,8 +57,8 @@ impl Default for MadeConfig {
 }
 
 impl MadeConfig {
-    /// A network from `features` values and `context` context features to `identity.len()` parameters for each
-    /// feature, which at its start gives `identity` for each, whatever it sees.
+    /// A network from `features` values and `context` context features to `start.len()` parameters for each
+    /// feature, which at its start gives `start` for each, whatever it sees.
     ///
     /// With one feature and no context there is nothing to depend on: no hidden layers, and the same for every sample.
     ///
@@ -69,11 +69,11 @@ impl MadeConfig {
         &self,
         features: usize,
         context: usize,
-        identity: &[f64],
+        start: &[f64],
         device: &Device,
         rng: &mut dyn Rng,
     ) -> Result<Made, Error> {
-        self.init_of(features, &[], context, &vec![identity.to_vec(); features], device, rng)
+        self.init_of(features, &[], context, &vec![start.to_vec(); features], device, rng)
     }
 
     /// The same with parameters of its own for each feature, and second inputs of the features `twice` behind the
@@ -83,11 +83,11 @@ impl MadeConfig {
         features: usize,
         twice: &[usize],
         context: usize,
-        identities: &[Vec<f64>],
+        starts: &[Vec<f64>],
         device: &Device,
         rng: &mut dyn Rng,
     ) -> Result<Made, Error> {
-        let order = self.validate(features, context, identities.iter().map(Vec::len).min().unwrap_or(0))?;
+        let order = self.validate(features, context, starts.iter().map(Vec::len).min().unwrap_or(0))?;
         let alone = features == 1 && context == 0;
         let beside = context > 0 && (features == 1 || self.context_rule == ContextRule::Input);
         let through = (context > 0 && !beside).then_some(context);
@@ -110,10 +110,9 @@ impl MadeConfig {
         let blocks = if alone { 0 } else { self.blocks };
         let blocks = (0..blocks).map(|_| MaskedBlock::init(&below, through, device, rng)).collect();
 
-        let owned = place.iter().zip(identities);
-        let outputs: Vec<usize> =
-            owned.flat_map(|(&k, identity)| std::iter::repeat_n(k, identity.len())).collect();
-        let last = init::constant_linear(below.len(), &identities.concat(), device);
+        let owned = place.iter().zip(starts);
+        let outputs: Vec<usize> = owned.flat_map(|(&k, start)| std::iter::repeat_n(k, start.len())).collect();
+        let last = init::constant_linear(below.len(), &starts.concat(), device);
         Ok(Made {
             layers,
             context_layer,
